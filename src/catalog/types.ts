@@ -1,0 +1,123 @@
+/** What a model is for. Only `chat` models stand in the chat listener's list. */
+export type ModelKind = 'chat' | 'image' | 'embedding' | 'rerank' | 'other'
+
+/**
+ * One model of a ListFoundationModels reply, raw body: the SDK's types leave `converse` and other members out.
+ * Every enum of the service is open in practice (bedrock-facts C8), hence plain strings.
+ */
+export interface FoundationModel {
+  readonly modelId: string
+  readonly modelArn: string
+  readonly modelName: string
+  readonly providerName: string
+  readonly inputModalities: readonly string[]
+  readonly outputModalities: readonly string[]
+  /** ON_DEMAND, PROVISIONED, INFERENCE_PROFILE, … or empty. */
+  readonly inferenceTypes: readonly string[]
+  readonly streaming: boolean
+  /** ACTIVE, LEGACY, … */
+  readonly lifecycle: string
+  /** Undocumented members, present for part of the models. */
+  readonly converse: ConverseFacts | null
+  readonly promptCaching: boolean | null
+  readonly latencyOptimized: boolean | null
+}
+
+/** The undocumented `converse` member of a listing row; null where Bedrock says nothing. */
+export interface ConverseFacts {
+  readonly maxTokensMaximum: number | null
+  readonly maxTokensDefault: number | null
+  readonly systemRoleSupported: boolean | null
+  readonly reasoningSupported: boolean | null
+  readonly userImageTypes: readonly string[]
+  readonly userDocumentTypes: readonly string[]
+  readonly userVideoTypes: readonly string[]
+}
+
+/** One profile of a ListInferenceProfiles reply. */
+export interface InferenceProfile {
+  readonly id: string
+  readonly arn: string
+  readonly name: string
+  readonly type: 'SYSTEM_DEFINED' | 'APPLICATION'
+  readonly status: string
+  readonly modelArns: readonly string[]
+}
+
+/** What one region offers, as of one complete refresh. */
+export interface RegionPart {
+  readonly region: string
+  readonly models: readonly FoundationModel[]
+  readonly profiles: readonly InferenceProfile[]
+  /** Milliseconds since the epoch at which both lists were complete. */
+  readonly fetchedAtMs: number
+  /** Profile lists that IAM denies for good: the region advanced without them. */
+  readonly deniedProfileTypes: readonly ('SYSTEM_DEFINED' | 'APPLICATION')[]
+}
+
+/** What a model takes and gives: family rules, overridden by what the listing says. */
+export interface Capabilities {
+  readonly streaming: boolean
+  readonly systemPrompt: boolean
+  readonly tools: boolean
+  readonly reasoning: boolean
+  readonly promptCaching: boolean
+  /** Image formats that user messages may carry; empty: none. */
+  readonly imageTypes: readonly string[]
+  readonly documentTypes: readonly string[]
+  readonly videoTypes: readonly string[]
+  /** Most output tokens of one reply; null: unknown. */
+  readonly maxOutputTokens: number | null
+}
+
+/** Where one request goes. Plain data: it crosses to the workers. */
+export interface ModelTarget {
+  /** What stands in the Bedrock path: a model id, a profile id or an ARN. */
+  readonly id: string
+  /** What the client named; replies echo it as `model`. */
+  readonly requested: string
+  readonly region: string
+  readonly kind: ModelKind
+  /** The foundation model behind the id; null where only Bedrock knows. */
+  readonly foundationId: string | null
+  readonly capabilities: Capabilities
+}
+
+export type Resolution =
+  | { readonly type: 'listed'; readonly target: ModelTarget }
+  /** Not in the snapshot, but it looks like a Bedrock id or an ARN: worth asking AWS. */
+  | { readonly type: 'unlisted'; readonly target: ModelTarget }
+  /** `BEDROCKD_MODELS_DENY` (or a non-matching `_ALLOW`) names it. */
+  | { readonly type: 'denied' }
+  /** Listed, but nothing can invoke it (no ON_DEMAND and no profile in any configured region). */
+  | { readonly type: 'not-invocable'; readonly foundationId: string }
+  | { readonly type: 'unknown' }
+
+/** One row of `GET /v1/models`, before it takes OpenAI's shape. */
+export interface ModelEntry {
+  readonly id: string
+  /** Friendly, for example `Claude Sonnet 4.5 (US)`. */
+  readonly name: string
+  readonly kind: ModelKind
+  /** The provider, lower case: `anthropic`, `amazon`, … */
+  readonly ownedBy: string
+  /** Every configured region that serves it, the preferred one first. */
+  readonly regions: readonly string[]
+  /** ON_DEMAND, SYSTEM_DEFINED, APPLICATION or ALIAS. */
+  readonly access: 'ON_DEMAND' | 'SYSTEM_DEFINED' | 'APPLICATION' | 'ALIAS'
+  readonly foundationId: string | null
+  readonly legacy: boolean
+  readonly capabilities: Capabilities
+}
+
+/** An immutable view of all regions. A refresh builds a new one; readers hold one reference. */
+export interface Catalog {
+  /** Advances with every stored change; 0: nothing was ever loaded. */
+  readonly generation: number
+  /** True once any region has a part. */
+  readonly loaded: boolean
+  resolve(name: string): Resolution
+  list(kind: ModelKind | 'all'): readonly ModelEntry[]
+  /** One entry by the id a client names (listed entries only, aliases included). */
+  find(id: string): ModelEntry | undefined
+}
