@@ -1,0 +1,17 @@
+import type { Credentials } from './sigv4.js'
+
+/** What the worker is asked for. */
+export interface RuntimeAccessRequest {
+  readonly regions: readonly string[]
+  /** False with a bearer token: the provider chain is not asked at all. */
+  readonly credentials: boolean
+}
+
+/** What the worker found; plain data. */
+export interface RuntimeAccess {
+  /** Base URL by region, without a trailing slash. */
+  readonly endpoints: Readonly<Record<string, string>>
+  readonly credentials: (Credentials & { readonly expiresAtMs: number | null }) | null
+  /** Why there are no credentials, in the SDK's words; null: there are some, or none were asked for. */
+  readonly problem: string | null
+}

@@ -1,0 +1,295 @@
+import { subscribe } from 'node:diagnostics_channel'
+import { type Dispatcher, Pool } from 'undici'
+import { fromBedrockFailure, parseErrorMessage, parseErrorType } from '../bedrock/errors.js'
+import type { ModelTarget } from '../catalog/types.js'
+import { GatewayError } from '../errors.js'
+import type { Access, RegionAccess } from './access.js'
+import { encodeRfc3986, sha256Hex, toAmzDate } from './sigv4.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+/** Below what AWS's load balancers grant an idle connection, so that we are the first to close it. */
+const KEEP_ALIVE_TIMEOUT_MS = 50_000
+/** An error body is a short JSON object; more than this is not worth reading. */
+const ERROR_BODY_BYTES_MAX = 64 * 1024
+/** Bodies above this are written in slices, so that encrypting one never holds the loop for long. */
+const BODY_WHOLE_BYTES_MAX = 1024 * 1024
+const BODY_SLICE_BYTES = 64 * 1024
+
+export interface BedrockRequest {
+  readonly target: Pick<ModelTarget, 'id' | 'region'>
+  readonly operation: 'converse' | 'converse-stream'
+  readonly body: Uint8Array | string
+  /** SHA-256 of the body in hex, where somebody else computed it already. */
+  readonly payloadHash: string | null
+}
+
+/** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
+export interface BedrockHandler {
+  /** Status 200: an error status arrives as `onError`. */
+  onHeaders(requestId: string | null): void
+  onData(chunk: Buffer): void
+  onEnd(): void
+  onError(error: GatewayError): void
+}
+
+/** A call under way. */
+export interface BedrockCall {
+  pause(): void
+  resume(): void
+  /** Closes the connection at once; the handler hears nothing more. */
+  abort(): void
+}
+
+/** Sockets that have carried a request: what dies on one before any reply may be a stale keep-alive. */
+const usedSockets = new WeakSet<object>()
+let starting: Attempt | null = null
+// undici publishes this inside the call that starts a request on a socket, right after `onRequestStart`; its handlers are
+// told nothing of the socket otherwise (undici 7, docs/docs/api/DiagnosticsChannel.md).
+subscribe('undici:client:sendHeaders', (message) => {
+  if (starting === null) return
+  const { socket } = message as { socket: object }
+  starting.connectionReused = usedSockets.has(socket)
+  usedSockets.add(socket)
+  starting = null
+})
+
+/** A reply with an error status, while its body comes in. */
+interface FailedReply {
+  readonly status: number
+  readonly type: string | null
+  readonly requestId: string | null
+  readonly parts: Buffer[]
+  bytes: number
+}
+
+/** One request on one connection. */
+class Attempt implements Dispatcher.DispatchHandler {
+  connectionReused = false
+  #controller: Dispatcher.DispatchController | null = null
+  #answered = false
+  #over = false
+  #failure: FailedReply | null = null
+  readonly #handler: BedrockHandler
+  readonly #retry: (() => void) | null
+
+  constructor(handler: BedrockHandler, retry: (() => void) | null) {
+    this.#handler = handler
+    this.#retry = retry
+  }
+
+  get controller(): Dispatcher.DispatchController | null {
+    return this.#controller
+  }
+
+  /** From here on the handler hears nothing. */
+  silence(): void {
+    this.#over = true
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    starting = this
+    if (this.#over) controller.abort(new Error('aborted'))
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200 || this.#over) return
+    this.#answered = true
+    const requestId = headerText(headers['x-amzn-requestid'])
+    if (status === 200) this.#handler.onHeaders(requestId)
+    else
+      this.#failure = {
+        status,
+        type: parseErrorType(headerText(headers['x-amzn-errortype'])),
+        requestId,
+        parts: [],
+        bytes: 0,
+      }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
+    if (this.#failure === null) this.#handler.onData(chunk)
+    else if (this.#failure.bytes < ERROR_BODY_BYTES_MAX) {
+      this.#failure.parts.push(chunk)
+      this.#failure.bytes += chunk.length
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.#failure === null) this.#handler.onEnd()
+    else this.#handler.onError(this.#toError(this.#failure))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return
+    this.#over = true
+    if (!this.#answered && this.connectionReused && this.#retry !== null) this.#retry()
+    else if (this.#failure !== null) this.#handler.onError(this.#toError(this.#failure))
+    else this.#handler.onError(toConnectionError(error, this.#answered))
+  }
+
+  #toError(failure: FailedReply): GatewayError {
+    const message = parseErrorMessage(Buffer.concat(failure.parts).toString('utf8'))
+    return fromBedrockFailure({
+      name: failure.type,
+      status: failure.status,
+      message,
+      requestId: failure.requestId,
+    })
+  }
+}
+
+function headerText(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null
+}
+
+/** undici's failures in the words of this gateway; the code of the cause is a fact, its text is not repeated. */
+function toConnectionError(error: Error, answered: boolean): GatewayError {
+  const code = (error as { code?: unknown }).code
+  const what = typeof code === 'string' ? code : error.name
+  return answered
+    ? new GatewayError(
+        'upstream_incomplete',
+        `The connection to Bedrock broke before the reply was complete (${what}).`,
+        { cause: error },
+      )
+    : new GatewayError('upstream_unavailable', `Bedrock could not be reached (${what}).`, { cause: error })
+}
+
+/** The data plane: signed calls to Bedrock Runtime over kept-alive HTTP/1.1 connections, one pool per endpoint. */
+export function createBedrockClient({
+  access,
+  now,
+}: {
+  readonly access: Access
+  readonly now: () => number
+}) {
+  const pools = new Map<string, { readonly reusing: Pool; readonly fresh: Pool }>()
+  let amzDate = ''
+  let amzDateSecond = 0
+
+  function poolsFor(origin: string): { readonly reusing: Pool; readonly fresh: Pool } {
+    let pair = pools.get(origin)
+    if (pair === undefined) {
+      // Silence and total time are watched by the streams' own sweep: no timer per request.
+      const options = {
+        connections: null,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        connect: { timeout: CONNECT_TIMEOUT_MS, noDelay: true },
+      }
+      pair = {
+        reusing: new Pool(origin, { ...options, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }),
+        fresh: new Pool(origin, options),
+      }
+      pools.set(origin, pair)
+    }
+    return pair
+  }
+
+  function currentAmzDate(): string {
+    const second = Math.floor(now() / 1000)
+    if (second !== amzDateSecond) {
+      amzDateSecond = second
+      amzDate = toAmzDate(second * 1000)
+    }
+    return amzDate
+  }
+
+  /** Sends one request. Throws a `GatewayError` when there are no credentials; everything later goes to the handler. */
+  function send(request: BedrockRequest, handler: BedrockHandler): BedrockCall {
+    const regionAccess = access.forRegion(request.target.region)
+    const { origin, options } = toDispatchOptions(request, regionAccess, currentAmzDate())
+    const pair = poolsFor(origin)
+    let aborted = false
+    const watched: BedrockHandler = {
+      onHeaders: (requestId) => handler.onHeaders(requestId),
+      onData: (chunk) => handler.onData(chunk),
+      onEnd: () => handler.onEnd(),
+      onError(error) {
+        if (error.code === 'aws_credentials') access.refused()
+        handler.onError(error)
+      },
+    }
+    const retry = (): void => {
+      if (aborted) return
+      attempt = new Attempt(watched, null)
+      pair.fresh.dispatch({ ...options(), reset: true }, attempt)
+    }
+    let attempt = new Attempt(watched, retry)
+    pair.reusing.dispatch(options(), attempt)
+    return {
+      pause: () => attempt.controller?.pause(),
+      resume: () => attempt.controller?.resume(),
+      abort() {
+        aborted = true
+        attempt.silence()
+        attempt.controller?.abort(new Error('aborted'))
+      },
+    }
+  }
+
+  return {
+    send,
+    /** Cuts what still runs. */
+    async close(): Promise<void> {
+      await Promise.all(
+        [...pools.values()].flatMap(({ reusing, fresh }) => [reusing.destroy(), fresh.destroy()]),
+      )
+    },
+  }
+}
+
+export type BedrockClient = ReturnType<typeof createBedrockClient>
+
+function toDispatchOptions(
+  request: BedrockRequest,
+  { endpoint, auth }: RegionAccess,
+  amzDate: string,
+): { origin: string; options: () => Dispatcher.DispatchOptions } {
+  const pathStart = endpoint.indexOf('/', endpoint.indexOf('//') + 2)
+  const origin = pathStart < 0 ? endpoint : endpoint.slice(0, pathStart)
+  const basePath = pathStart < 0 ? '' : endpoint.slice(pathStart)
+  // A label of restJson1: slashes and colons of the id are encoded too (facts C1).
+  const path = `${basePath}/model/${encodeRfc3986(request.target.id)}/${request.operation}`
+  const host = origin.slice(origin.indexOf('//') + 2)
+  const headers: Record<string, string> = { host, 'content-type': 'application/json' }
+  if (auth.type === 'bearer') {
+    headers['authorization'] = auth.header
+  } else {
+    headers['x-amz-date'] = amzDate
+    if (auth.sessionToken !== null) headers['x-amz-security-token'] = auth.sessionToken
+    const payloadHash = request.payloadHash ?? sha256Hex(request.body)
+    const signed = { method: 'POST', path, query: '', headers: Object.entries(headers), payloadHash }
+    headers['authorization'] = auth.signer.sign(signed, amzDate)
+  }
+  const bodyBytes =
+    typeof request.body === 'string' ? Buffer.byteLength(request.body) : request.body.byteLength
+  const whole = bodyBytes <= BODY_WHOLE_BYTES_MAX
+  if (!whole) headers['content-length'] = String(bodyBytes)
+  return {
+    origin,
+    options: () => ({
+      method: 'POST',
+      path,
+      headers,
+      body: (whole ? request.body : toSlices(request.body)) as string | Buffer,
+    }),
+  }
+}
+
+/** The body in slices: undici waits for the socket between them. */
+async function* toSlices(body: Uint8Array | string): AsyncGenerator<Buffer> {
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  for (let offset = 0; offset < bytes.length; offset += BODY_SLICE_BYTES) {
+    yield bytes.subarray(offset, offset + BODY_SLICE_BYTES)
+  }
+}

@@ -1,0 +1,119 @@
+import { crc32 } from 'node:zlib'
+
+/** Length of the prelude: total length, headers length, prelude CRC; 4 bytes each, big-endian. */
+const PRELUDE_BYTES = 12
+const MESSAGE_CRC_BYTES = 4
+/** The protocol's own limit for one message: 16 MiB of payload, 128 KiB of headers. */
+const FRAME_BYTES_MAX = 16 * 1024 * 1024 + 128 * 1024 + PRELUDE_BYTES + MESSAGE_CRC_BYTES
+
+/** A frame that is not what the event-stream encoding says: what follows can't be trusted either. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError'
+}
+
+/**
+ * One checked frame: `bytes.subarray(headersStart, headersEnd)` are its headers, `(headersEnd, payloadEnd)` its
+ * payload. The bytes are only valid during the call.
+ */
+export type FrameHandler = (
+  bytes: Buffer,
+  headersStart: number,
+  headersEnd: number,
+  payloadEnd: number,
+) => void
+
+export interface FrameDecoder {
+  /** Decodes every frame that `chunk` completes. Throws a `FrameError` at the first bad one. */
+  push(chunk: Buffer): void
+  /** Bytes of a frame that has begun and not ended; more than 0 at the end of the body means it was cut. */
+  readonly pendingBytes: number
+}
+
+/**
+ * A push decoder for `application/vnd.amazon.eventstream`. Frames inside one chunk are decoded in place; the parts of a
+ * frame that spans chunks are kept as they came and joined once, when the last one is there.
+ */
+export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
+  let parts: Buffer[] = []
+  let pendingBytes = 0
+  /** Total length of the pending frame; 0 while its prelude is incomplete. */
+  let expectedBytes = 0
+
+  function decodeWhole(bytes: Buffer, offset: number, totalBytes: number): void {
+    const headersEnd = offset + PRELUDE_BYTES + bytes.readUInt32BE(offset + 4)
+    const payloadEnd = offset + totalBytes - MESSAGE_CRC_BYTES
+    if (crc32(bytes.subarray(offset, payloadEnd)) !== bytes.readUInt32BE(payloadEnd)) {
+      throw new FrameError('Message checksum mismatch')
+    }
+    onFrame(bytes, offset + PRELUDE_BYTES, headersEnd, payloadEnd)
+  }
+
+  /** Decodes whole frames from `offset` on; returns where the first incomplete one begins. */
+  function decodeAll(bytes: Buffer): number {
+    let offset = 0
+    while (bytes.length - offset >= PRELUDE_BYTES) {
+      const totalBytes = parsePrelude(bytes, offset)
+      if (bytes.length - offset < totalBytes) break
+      decodeWhole(bytes, offset, totalBytes)
+      offset += totalBytes
+    }
+    return offset
+  }
+
+  function keep(part: Buffer): void {
+    if (part.length === 0) return
+    parts.push(part)
+    pendingBytes += part.length
+  }
+
+  /** Adds what the pending frame still lacks; returns how much of `chunk` that took. */
+  function completePending(chunk: Buffer): number {
+    let taken = 0
+    if (expectedBytes === 0) {
+      taken = Math.min(PRELUDE_BYTES - pendingBytes, chunk.length)
+      keep(chunk.subarray(0, taken))
+      if (pendingBytes < PRELUDE_BYTES) return taken
+      parts = [Buffer.concat(parts)]
+      expectedBytes = parsePrelude(parts[0] as Buffer, 0)
+    }
+    const lacking = Math.min(expectedBytes - pendingBytes, chunk.length - taken)
+    keep(chunk.subarray(taken, taken + lacking))
+    if (pendingBytes < expectedBytes) return taken + lacking
+    const whole = Buffer.concat(parts, expectedBytes)
+    parts = []
+    pendingBytes = 0
+    expectedBytes = 0
+    decodeWhole(whole, 0, whole.length)
+    return taken + lacking
+  }
+
+  return {
+    get pendingBytes() {
+      return pendingBytes
+    },
+    push(chunk) {
+      let rest = chunk
+      while (pendingBytes > 0 && rest.length > 0) rest = rest.subarray(completePending(rest))
+      if (rest.length === 0) return
+      const offset = decodeAll(rest)
+      if (offset === rest.length) return
+      const tail = rest.subarray(offset)
+      // A copy: the chunk's memory belongs to the socket and a small tail would hold all of it.
+      keep(Buffer.from(tail))
+      if (tail.length >= PRELUDE_BYTES) expectedBytes = tail.readUInt32BE(0)
+    },
+  }
+}
+
+/** Checks a prelude and returns the frame's total length in bytes. */
+function parsePrelude(bytes: Buffer, offset: number): number {
+  const totalBytes = bytes.readUInt32BE(offset)
+  const headersBytes = bytes.readUInt32BE(offset + 4)
+  if (crc32(bytes.subarray(offset, offset + 8)) !== bytes.readUInt32BE(offset + 8)) {
+    throw new FrameError('Prelude checksum mismatch')
+  }
+  if (totalBytes > FRAME_BYTES_MAX || headersBytes > totalBytes - PRELUDE_BYTES - MESSAGE_CRC_BYTES) {
+    throw new FrameError(`Frame lengths out of range: ${totalBytes} bytes with ${headersBytes} of headers`)
+  }
+  return totalBytes
+}

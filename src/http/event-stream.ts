@@ -1,0 +1,57 @@
+import type { HttpResponse } from 'uWebSockets.js'
+
+/** A comment of the least bytes: clients skip it. Writing it is the only way to learn whether anything still waits. */
+const PROBE = ':\n\n'
+
+/**
+ * Server-sent events to one client, with backpressure as one boolean: `write` returns false when the client is behind; then
+ * nothing may be written until `onDrain`. Whoever writes makes sure the client is still there.
+ */
+export class EventStream {
+  /** Called when everything written has left for the client, after a `write` that returned false. */
+  onDrain: (() => void) | null = null
+  #behind = false
+  readonly #res: HttpResponse
+  readonly #onEnded: () => void
+
+  constructor(res: HttpResponse, onEnded: () => void) {
+    this.#res = res
+    this.#onEnded = onEnded
+    res.onWritable(() => {
+      this.#flush()
+      return true
+    })
+  }
+
+  /** One write for all events of one read: an event is never split over two. */
+  write(events: string): boolean {
+    let ready = true
+    this.#res.cork(() => {
+      ready = this.#res.write(events)
+    })
+    this.#behind = !ready
+    return ready
+  }
+
+  end(events: string): void {
+    this.#res.cork(() => {
+      if (events !== '') this.#res.write(events)
+      this.#res.end()
+    })
+    this.#onEnded()
+  }
+
+  /**
+   * The socket takes bytes again, which does not mean that it took all that waits: reading on at once would let the rest
+   * grow with each round. Inside a cork because only that makes uWebSockets.js send what it still holds.
+   */
+  #flush(): void {
+    let drained = true
+    this.#res.cork(() => {
+      if (this.#behind) drained = this.#res.write(PROBE)
+    })
+    if (!this.#behind || !drained) return
+    this.#behind = false
+    this.onDrain?.()
+  }
+}

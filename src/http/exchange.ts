@@ -1,0 +1,219 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js'
+import { STATUS_CODES } from 'node:http'
+import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
+import { toErrorBody } from '../openai/error-body.js'
+import type { Headers } from './cors.js'
+import { EventStream } from './event-stream.js'
+
+const JSON_TYPE = 'application/json'
+/** How long a client may keep an idle connection that asked for one: uWebSockets.js closes it after 10 to 12 s. */
+const KEEP_ALIVE_HINT = 'timeout=5'
+
+/** What is logged and counted of one request once it is over. No text of the client or of a model. */
+export interface ExchangeFacts {
+  /** The id Bedrock was asked for. */
+  model: string | null
+  region: string | null
+  promptTokens: number | null
+  completionTokens: number | null
+  /** Milliseconds until the first token (streamed) or the first reply byte. */
+  firstByteMs: number | null
+  bedrockRequestId: string | null
+  streamed: boolean
+  error: GatewayError | null
+}
+
+export interface ExchangeOptions {
+  readonly requestId: string
+  /** Milliseconds, from a monotonic clock. */
+  readonly startedAtMs: number
+  readonly corsHeaders: Headers
+  readonly onFinished: (exchange: Exchange) => void
+}
+
+/**
+ * One request and its one reply on uWebSockets.js. Takes what it needs of `req` at once (it is dead after the handler
+ * returns), attaches `onAborted` first, and never touches `res` once the reply ended or the client went away.
+ */
+export class Exchange {
+  readonly method: string
+  readonly authorization: string
+  readonly contentType: string
+  readonly contentLength: number
+  readonly query: URLSearchParams
+  readonly requestId: string
+  readonly startedAtMs: number
+  readonly facts: ExchangeFacts = {
+    model: null,
+    region: null,
+    promptTokens: null,
+    completionTokens: null,
+    firstByteMs: null,
+    bedrockRequestId: null,
+    streamed: false,
+    error: null,
+  }
+  /** The matched route's pattern; the raw path could hold anything. */
+  pattern = '(none)'
+  /** 0: nothing was sent yet. */
+  status = 0
+  clientGone = false
+  /** Called once when the client goes away before the reply ended. */
+  onClientGone: (() => void) | null = null
+  readonly #res: HttpResponse
+  readonly #corsHeaders: Headers
+  readonly #onFinished: (exchange: Exchange) => void
+  readonly #keepAlive: boolean
+  #over = false
+  #replyHeaders: [string, string][] = []
+
+  constructor(res: HttpResponse, req: HttpRequest, options: ExchangeOptions) {
+    this.#res = res
+    this.#corsHeaders = options.corsHeaders
+    this.#onFinished = options.onFinished
+    this.requestId = options.requestId
+    this.startedAtMs = options.startedAtMs
+    this.method = req.getCaseSensitiveMethod()
+    this.authorization = req.getHeader('authorization')
+    this.contentType = req.getHeader('content-type')
+    this.contentLength = Number(req.getHeader('content-length') || 0)
+    this.query = new URLSearchParams(req.getQuery())
+    this.#keepAlive = mayReuse(req)
+    res.onAborted(() => this.#aborted())
+  }
+
+  /** The reply ended, or the client is gone: nothing can be sent any more. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Adds a header to the reply to come. Values are the gateway's own text. */
+  setHeader(name: string, value: string): void {
+    this.#replyHeaders.push([name, value])
+  }
+
+  /**
+   * The whole body, as parts that this process owns. Throws 413 as soon as it is too long; the rest is then read and thrown
+   * away, because closing now would lose the answer. Rejects when the client goes away.
+   */
+  readBody(bytesMax: number): Promise<Buffer[]> {
+    return new Promise((resolve, reject) => {
+      if (this.contentLength > bytesMax) return reject(tooLarge(bytesMax))
+      const parts: Buffer[] = []
+      let bytes = 0
+      this.onClientGone = () => reject(new GatewayError('client_closed', 'The client went away.'))
+      this.#res.onData((chunk, isLast) => {
+        bytes += chunk.byteLength
+        if (bytes > bytesMax) {
+          parts.length = 0
+          return reject(tooLarge(bytesMax))
+        }
+        // uWebSockets.js takes the memory back after this call.
+        parts.push(Buffer.from(chunk.slice(0)))
+        if (isLast) {
+          this.onClientGone = null
+          resolve(parts)
+        }
+      })
+    })
+  }
+
+  /** Sends a whole JSON reply. Does nothing once the exchange is over. */
+  replyJson(status: number, body: string): void {
+    this.#end(status, JSON_TYPE, body)
+  }
+
+  /** Sends a reply without a body, for example a preflight's 204. */
+  replyEmpty(status: number): void {
+    this.#end(status, null, '')
+  }
+
+  /** Sends what went wrong in OpenAI's shape, with the headers that the official SDKs act on. */
+  replyError(cause: unknown): void {
+    const error = toGatewayError(cause)
+    this.facts.error = error
+    if (error.retryAfterSeconds !== null) this.setHeader('retry-after', String(error.retryAfterSeconds))
+    if (!ERRORS[error.code].retry) this.setHeader('x-should-retry', 'false')
+    this.replyJson(error.status, toErrorBody(error))
+  }
+
+  /** Commits the 200 of an event stream. The exchange must not be over. */
+  openEventStream(): EventStream {
+    this.facts.streamed = true
+    this.status = 200
+    this.#res.cork(() => {
+      this.#writeHead(200, 'text/event-stream; charset=utf-8')
+      this.#res.writeHeader('cache-control', 'no-cache')
+      this.#res.writeHeader('x-accel-buffering', 'no')
+    })
+    return new EventStream(this.#res, () => this.#finish())
+  }
+
+  /** Cuts the connection, for a client that takes nothing any more. */
+  close(): void {
+    if (!this.#over) this.#res.close()
+  }
+
+  #end(status: number, type: string | null, body: string): void {
+    if (this.#over) return
+    this.status = status
+    this.#res.cork(() => {
+      this.#writeHead(status, type)
+      if (this.method === 'HEAD') {
+        this.#res.writeHeader('content-length', String(Buffer.byteLength(body)))
+        this.#res.endWithoutBody()
+      } else if (status === 204) this.#res.endWithoutBody()
+      else this.#res.end(body)
+    })
+    this.#finish()
+  }
+
+  #writeHead(status: number, type: string | null): void {
+    const res = this.#res
+    res.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`)
+    if (type !== null) res.writeHeader('content-type', type)
+    res.writeHeader('x-request-id', this.requestId)
+    if (this.#keepAlive) {
+      res.writeHeader('connection', 'keep-alive')
+      res.writeHeader('keep-alive', KEEP_ALIVE_HINT)
+    } else res.writeHeader('connection', 'close')
+    for (const [name, value] of this.#corsHeaders) res.writeHeader(name, value)
+    for (const [name, value] of this.#replyHeaders) res.writeHeader(name, value)
+  }
+
+  #aborted(): void {
+    if (this.#over) return
+    this.clientGone = true
+    this.#over = true
+    this.onClientGone?.()
+    this.#onFinished(this)
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#onFinished(this)
+  }
+}
+
+/**
+ * Whether the client may send its next request on this connection. uWebSockets.js closes idle connections after 10 to 12 s,
+ * which can't be configured, and clients that keep them longer (Open WebUI's: 15 s) lose a POST in that race. So a reply
+ * announces the end of the connection, unless the client asked for a longer one by name and thus is told for how long.
+ * What came through a proxy does not count: the proxy's idle time is its own.
+ */
+function mayReuse(req: HttpRequest): boolean {
+  if (!/\bkeep-alive\b/i.test(req.getHeader('connection'))) return false
+  return (
+    req.getHeader('x-forwarded-for') === '' &&
+    req.getHeader('forwarded') === '' &&
+    req.getHeader('via') === ''
+  )
+}
+
+function tooLarge(bytesMax: number): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `The request body must be at most ${bytesMax} bytes (BEDROCKD_BODY_BYTES_MAX).`,
+  )
+}

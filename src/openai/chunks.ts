@@ -1,0 +1,74 @@
+import type { FinishReason, Usage } from './types.js'
+
+/** Facts that every chunk of one reply repeats. */
+export interface ReplyHead {
+  readonly id: string
+  /** Seconds since the epoch. */
+  readonly created: number
+  readonly model: string
+}
+
+/** Longest `data:` line, in characters: Open WebUI's client refuses lines of 128 KiB (openwebui-contract §3). */
+const LINE_CHARACTERS_MAX = 60_000
+/** JSON writes one UTF-16 unit as up to six characters, and UTF-8 writes one unit as up to three bytes. */
+const TEXT_UNITS_SURELY_FIT = LINE_CHARACTERS_MAX / 6
+
+/** The end of every stream, after a `finish_reason` or after an error event. */
+export const DONE = 'data: [DONE]\n\n'
+
+/** A comment that keeps proxies and clients from giving up; clients ignore it (SSE: a line that starts with a colon). */
+export const PING = ': ping\n\n'
+
+/**
+ * Writes the chunks of one streamed reply as server-sent events, in the order of OpenAI's CreateChatCompletionStreamResponse:
+ * role, deltas, one finish reason, usage when asked. Everything that is constant is rendered once.
+ */
+export interface ChunkWriter {
+  role(): string
+  content(text: string): string
+  reasoning(text: string): string
+  finish(reason: FinishReason): string
+  usage(usage: Usage): string
+}
+
+export function createChunkWriter(head: ReplyHead, includeUsage: boolean): ChunkWriter {
+  const start =
+    `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
+    `"model":${JSON.stringify(head.model)},"system_fingerprint":null,"choices":[`
+  const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
+  const contentStart = `${start}{"index":0,"delta":{"content":`
+  const reasoningStart = `${start}{"index":0,"delta":{"reasoning_content":`
+  const deltaEnd = `},"logprobs":null,"finish_reason":null}${end}`
+  return {
+    role: () => `${start}{"index":0,"delta":{"role":"assistant","content":"","refusal":null${deltaEnd}`,
+    content: (text) => writeText(contentStart, text, deltaEnd),
+    reasoning: (text) => writeText(reasoningStart, text, deltaEnd),
+    finish: (reason) => `${start}{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"}${end}`,
+    usage: (usage) => `${start}],"usage":${JSON.stringify(toUsageBody(usage))}}\n\n`,
+  }
+}
+
+/** One event for `text`, or several where one line would be too long for clients. */
+function writeText(start: string, text: string, end: string): string {
+  const json = JSON.stringify(text)
+  if (text.length <= TEXT_UNITS_SURELY_FIT || Buffer.byteLength(json) <= LINE_CHARACTERS_MAX)
+    return start + json + end
+  let middle = text.length >> 1
+  // Never between the halves of a surrogate pair: neither half would be a character.
+  if (isHighSurrogate(text.charCodeAt(middle - 1))) middle -= 1
+  return writeText(start, text.slice(0, middle), end) + writeText(start, text.slice(middle), end)
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+/** OpenAI's CompletionUsage. */
+export function toUsageBody(usage: Usage): object {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.totalTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+  }
+}

@@ -1,0 +1,136 @@
+import { GatewayError } from '../errors.js'
+import {
+  type Fields,
+  fieldError,
+  numberBetween,
+  parseArray,
+  parseBoolean,
+  parseCount,
+  parseFields,
+  parseName,
+  parseOptional,
+  parseString,
+} from './fields.js'
+import { parseChatMessage } from './parse-chat-message.js'
+import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from './types.js'
+
+/** Converse takes at most this many stop sequences (service model); OpenAI documents 4. */
+const STOP_SEQUENCES_MAX = 2500
+
+/** Members that are parsed below; every other one is ignored and reported as such. */
+const READ_MEMBERS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'tools',
+  'tool_choice',
+  'reasoning_effort',
+  'response_format',
+])
+
+/** Parses JSON text; throws `invalid_json` without repeating any of it. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const where = /position (\d+)/.exec(error instanceof Error ? error.message : '')
+    const position = where === null ? '' : ` (at position ${where[1]})`
+    throw new GatewayError('invalid_json', `The request body is not valid JSON${position}.`)
+  }
+}
+
+/**
+ * A `POST /v1/chat/completions` body, checked member by member (OpenAI's CreateChatCompletionRequest). Absent and null are
+ * the same. Throws a `GatewayError` that names the field, what was expected and what came.
+ */
+export function parseChatRequest(body: unknown): ChatRequest {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
+  }
+  const fields = body as Fields
+  const streamOptions = parseOptional(fields['stream_options'], 'stream_options', parseFields)
+  return {
+    model: parseName(fields['model'], 'model'),
+    messages: parseMessages(fields['messages']),
+    stream: parseOptional(fields['stream'], 'stream', parseBoolean) ?? false,
+    includeUsage:
+      parseOptional(streamOptions?.['include_usage'], 'stream_options.include_usage', parseBoolean) ?? false,
+    maxTokens:
+      parseOptional(fields['max_completion_tokens'], 'max_completion_tokens', parseCount) ??
+      parseOptional(fields['max_tokens'], 'max_tokens', parseCount),
+    temperature: parseOptional(fields['temperature'], 'temperature', numberBetween(0, 2)),
+    topP: parseOptional(fields['top_p'], 'top_p', numberBetween(0, 1)),
+    stop: parseStop(fields['stop']),
+    tools: parseOptional(fields['tools'], 'tools', parseTools) ?? [],
+    toolChoice: parseOptional(fields['tool_choice'], 'tool_choice', parseToolChoice),
+    reasoningEffort: parseOptional(fields['reasoning_effort'], 'reasoning_effort', parseString),
+    responseFormat: parseOptional(fields['response_format'], 'response_format', parseResponseFormat),
+    ignored: Object.keys(fields).filter((name) => !READ_MEMBERS.has(name) && fields[name] !== null),
+  }
+}
+
+function parseMessages(value: unknown): ChatRequest['messages'] {
+  const messages = parseArray(value, 'messages', parseChatMessage)
+  if (messages.length > 0) return messages
+  throw new GatewayError('invalid_request', 'messages must hold at least one message, got an empty array', {
+    param: 'messages',
+  })
+}
+
+function parseStop(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return []
+  const list = typeof value === 'string' ? [value] : parseArray(value, 'stop', parseString)
+  if (list.length > STOP_SEQUENCES_MAX) {
+    throw new GatewayError(
+      'invalid_request',
+      `stop must hold at most ${STOP_SEQUENCES_MAX} strings, got ${list.length}`,
+      {
+        param: 'stop',
+      },
+    )
+  }
+  return list.filter((sequence) => sequence !== '')
+}
+
+function parseTools(value: unknown, param: string): readonly ToolDefinition[] {
+  return parseArray(value, param, (item, path) => {
+    const tool = parseFields(item, path)
+    if (tool['type'] !== 'function') throw fieldError(`${path}.type`, '"function"', tool['type'])
+    const definition = parseFields(tool['function'], `${path}.function`)
+    return {
+      name: parseName(definition['name'], `${path}.function.name`),
+      description: parseOptional(definition['description'], `${path}.function.description`, parseString),
+      parameters: parseOptional(definition['parameters'], `${path}.function.parameters`, parseFields),
+      strict: parseOptional(definition['strict'], `${path}.function.strict`, parseBoolean),
+    }
+  })
+}
+
+function parseToolChoice(value: unknown, param: string): ToolChoice {
+  if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
+  if (typeof value === 'string')
+    throw fieldError(param, '"auto", "none", "required" or a named function', value)
+  const named = parseFields(parseFields(value, param)['function'], `${param}.function`)
+  return { type: 'named', name: parseName(named['name'], `${param}.function.name`) }
+}
+
+function parseResponseFormat(value: unknown, param: string): ResponseFormat {
+  const format = parseFields(value, param)
+  const type = format['type']
+  if (type === 'text' || type === 'json_object') return { type }
+  if (type !== 'json_schema')
+    throw fieldError(`${param}.type`, '"text", "json_object" or "json_schema"', type)
+  const schema = parseFields(format['json_schema'], `${param}.json_schema`)
+  return {
+    type,
+    name: parseName(schema['name'], `${param}.json_schema.name`),
+    schema: parseFields(schema['schema'] ?? {}, `${param}.json_schema.schema`),
+    strict: parseOptional(schema['strict'], `${param}.json_schema.strict`, parseBoolean),
+  }
+}

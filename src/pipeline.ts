@@ -1,0 +1,81 @@
+import type { BedrockClient } from './aws/bedrock-client.js'
+import { GatewayError } from './errors.js'
+import type { Exchange } from './http/exchange.js'
+import type { PreparedChat } from './prepare-chat.js'
+import { StreamRelay } from './relay/stream-relay.js'
+import { WholeReply } from './relay/whole-reply.js'
+import type { StreamRegistry } from './stream-registry.js'
+
+/** What one chat needs of the rest of the daemon. */
+export interface Pipeline {
+  /** Body → checked → model resolved → Converse body; in this thread, or in a worker where the body is large. */
+  readonly prepare: (exchange: Exchange) => Promise<PreparedChat>
+  readonly bedrock: BedrockClient
+  readonly registry: StreamRegistry
+  readonly limits: ChatLimits
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Seconds since the epoch. */
+  readonly epochSeconds: () => number
+}
+
+export interface ChatLimits {
+  readonly streamsMax: number
+  readonly pingMs: number
+  readonly streamSilenceMs: number
+  readonly writeStallMs: number
+  readonly upstreamMs: number
+  readonly streamBufferBytesMax: number
+}
+
+/**
+ * The hot path of `POST /chat/completions`, top to bottom:
+ *
+ *   request in → authenticate → resolve → translate        `prepare`, before AWS is asked anything
+ *   → sign and send                                         `bedrock.send`
+ *   → decode → translate back → out                         `StreamRelay` (or `WholeReply`), one write per read
+ *
+ * Everything that can be wrong with a request is refused before the call. A stream's 200 is committed when Bedrock's own
+ * headers are there, so that a throttle is a real 429.
+ */
+export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
+  if (pipeline.registry.size >= pipeline.limits.streamsMax) {
+    throw new GatewayError(
+      'overloaded',
+      `This gateway serves ${pipeline.limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
+    )
+  }
+  const chat = await pipeline.prepare(exchange)
+  if (exchange.over) return
+  exchange.facts.model = chat.target.id
+  exchange.facts.region = chat.target.region
+  if (chat.dropped.length > 0) exchange.setHeader('x-bedrockd-dropped-params', toHeaderList(chat.dropped))
+
+  const head = {
+    id: `chatcmpl-${exchange.requestId}`,
+    created: pipeline.epochSeconds(),
+    model: chat.target.requested,
+  }
+  const relay = chat.stream
+    ? new StreamRelay({ exchange, chat, head, pipeline })
+    : new WholeReply({ exchange, chat, head, pipeline })
+  relay.start(
+    pipeline.bedrock.send(
+      {
+        target: chat.target,
+        operation: chat.stream ? 'converse-stream' : 'converse',
+        body: chat.body,
+        payloadHash: chat.payloadHash,
+      },
+      relay,
+    ),
+  )
+}
+
+/** Parameter names come from the client: only plain ones are named, and not without end. */
+function toHeaderList(names: readonly string[]): string {
+  return names
+    .filter((name) => /^[A-Za-z0-9_.-]{1,64}$/.test(name))
+    .slice(0, 32)
+    .join(', ')
+}

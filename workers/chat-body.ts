@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { MessagePort } from 'node:worker_threads'
+import type { ChatBodyAnswer, ChatBodyResult, ChatBodyTask } from '../src/aws/chat-body-task.js'
+import { toGatewayError } from '../src/errors.js'
+import { parseChatBody, translateChat } from '../src/prepare-chat.js'
+
+/**
+ * Parses and translates one large chat body away from the event loop. The model's name goes back over `port`, because only
+ * the main thread knows the catalogue; its answer is the target, and the result is the finished Converse body with its hash.
+ */
+export default async function prepareChatBody({ parts, port }: ChatBodyTask): Promise<ChatBodyResult> {
+  try {
+    const request = parseChatBody(Buffer.concat(parts).toString('utf8'))
+    const answer = await ask(port, request.model)
+    if (answer.type === 'refused') return { type: 'refused-by-main' }
+    const chat = translateChat(request, answer.target)
+    const body = Buffer.from(chat.body as string)
+    return {
+      type: 'prepared',
+      chat: { ...chat, body, payloadHash: createHash('sha256').update(body).digest('hex') },
+    }
+  } catch (error) {
+    const { code, message, param } = toGatewayError(error)
+    return { type: 'refused', code, message, param }
+  } finally {
+    port.close()
+  }
+}
+
+function ask(port: MessagePort, model: string): Promise<ChatBodyAnswer> {
+  return new Promise((resolve) => {
+    port.once('message', resolve)
+    port.postMessage({ model })
+  })
+}

@@ -1,0 +1,61 @@
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime'
+import type { RuntimeAccess, RuntimeAccessRequest } from '../src/aws/access-types.js'
+
+/**
+ * What the SDK's configuration says of Bedrock Runtime: the endpoint of each region (environment, profile, FIPS and
+ * dual-stack settings included) and the credentials of its provider chain. Runs in a worker, because the chain may ask
+ * STS, SSO, IMDS or another process. Never throws for missing credentials: `problem` says why there are none.
+ */
+export async function resolveRuntimeAccess(request: RuntimeAccessRequest): Promise<RuntimeAccess> {
+  const endpoints: Record<string, string> = {}
+  for (const region of request.regions) endpoints[region] = await resolveEndpoint(region)
+  if (!request.credentials) return { endpoints, credentials: null, problem: null }
+  try {
+    return { endpoints, credentials: await resolveCredentials(request.regions[0]), problem: null }
+  } catch (error) {
+    return { endpoints, credentials: null, problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function resolveCredentials(region: string | undefined): Promise<RuntimeAccess['credentials']> {
+  const client = new BedrockRuntimeClient(region === undefined ? {} : { region })
+  const identity = await client.config.credentials()
+  return {
+    accessKeyId: identity.accessKeyId,
+    secretAccessKey: identity.secretAccessKey,
+    sessionToken: identity.sessionToken ?? null,
+    expiresAtMs: identity.expiration?.getTime() ?? null,
+  }
+}
+
+/** Thrown by the middleware below in place of sending: the request is built, which is all that is wanted. */
+class Built extends Error {}
+
+/** Base URL of the region's endpoint, without a trailing slash: what the SDK itself would send a request to. */
+async function resolveEndpoint(region: string): Promise<string> {
+  // Placeholder credentials: nothing is signed or sent, but the SDK picks an auth scheme before it builds.
+  const client = new BedrockRuntimeClient({
+    region,
+    credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+  })
+  let url = ''
+  client.middlewareStack.add(
+    () => async (args) => {
+      const { protocol, hostname, port, path } = args.request as {
+        protocol: string
+        hostname: string
+        port?: number
+        path: string
+      }
+      url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path.slice(0, path.indexOf('/model/'))}`
+      throw new Built()
+    },
+    { step: 'build', name: 'captureEndpoint' },
+  )
+  try {
+    await client.send(new ConverseCommand({ modelId: 'none', messages: [] }))
+  } catch (error) {
+    if (!(error instanceof Built)) throw error
+  }
+  return url
+}
