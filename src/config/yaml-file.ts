@@ -1,4 +1,4 @@
-import { isMap, parseDocument } from 'yaml'
+import { isMap, isScalar, parseDocument } from 'yaml'
 import { addProblem, type Findings } from './findings.js'
 import type { FileRead } from './read-text-file.js'
 
@@ -45,8 +45,9 @@ function parseYaml(text: string): YamlParsed {
       `YAML, found ${error.code}${line === undefined ? '' : ` at line ${line.line}, column ${line.col}`}`,
     )
   }
-  if (document.contents === null) return { type: 'ok', entries: {} }
-  if (!isMap(document.contents)) return bad('a YAML mapping (key: value)')
+  const { contents } = document
+  if (contents === null || (isScalar(contents) && contents.value === null)) return { type: 'ok', entries: {} }
+  if (!isMap(contents)) return bad('a YAML mapping (key: value)')
   try {
     const entries: unknown = document.toJS()
     return isRecord(entries) ? { type: 'ok', entries } : bad('a YAML mapping (key: value)')
