@@ -1,0 +1,141 @@
+import type { WireFailure } from './wire-error.js'
+
+export type ControlOperation = 'ListFoundationModels' | 'ListInferenceProfiles' | 'GetInferenceProfile'
+export type ProfileType = 'SYSTEM_DEFINED' | 'APPLICATION'
+
+/** What is wrong with the control plane. Without `operation` and `region` it holds for all; all that match apply. */
+export interface ControlFault {
+  readonly operation?: ControlOperation
+  readonly region?: string
+  /** Answer this much later. */
+  readonly delayMs?: number
+  /** Never answer. */
+  readonly hang?: boolean
+  readonly failWith?: WireFailure
+  /** 200 with empty lists. */
+  readonly listNothing?: boolean
+  /** Leave out this fraction of the models, 0 to 1, from the end. */
+  readonly dropModels?: number
+  /** IAM denies ListInferenceProfiles for these types: 403 AccessDeniedException. */
+  readonly denyProfileTypes?: readonly ProfileType[]
+  /** Most profiles in one page, whatever `maxResults` says. */
+  readonly pageSize?: number
+}
+
+/** The exceptions a ConverseStream may carry (shape ConverseStreamOutput). */
+export type StreamException =
+  | 'internalServerException'
+  | 'modelStreamErrorException'
+  | 'validationException'
+  | 'throttlingException'
+  | 'serviceUnavailableException'
+
+/** Frames are counted from `messageStart`, which is the first. */
+export interface StreamCut {
+  readonly afterFrames: number
+  /** `reset`: TCP reset; `end`: the body ends as if it were complete. */
+  readonly how: 'reset' | 'end'
+  /** Half of the next frame is sent first. */
+  readonly midFrame?: boolean
+}
+
+/** One buffer of equal text events, encoded once and sent over and over: for benchmarks. */
+export interface PreparedStream {
+  readonly events: number
+  /** Text bytes in each event. */
+  readonly bytesPerEvent: number
+  readonly eventsPerWrite: number
+}
+
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly totalTokens: number
+  readonly cacheReadInputTokens?: number
+  readonly cacheWriteInputTokens?: number
+}
+
+/** How the emulator behaves. Runtime members hold for every operation on a model. */
+export interface Behaviour {
+  readonly control: readonly ControlFault[]
+  /** The answer; null: `You said: …` with the last user text. */
+  readonly text: string | null
+  /** The text deltas of a stream; null: one for each word. */
+  readonly chunks: readonly string[] | null
+  /** This many text deltas of `bytesPerEvent` bytes instead of a real answer. */
+  readonly events: number | null
+  readonly bytesPerEvent: number
+  /** 0: as fast as the reader takes them. */
+  readonly eventsPerSecond: number
+  readonly eventsPerWrite: number
+  readonly prepared: PreparedStream | null
+  /** Empty text deltas before the first text, as Nova, Titan and gpt-oss send them. */
+  readonly emptyTextDeltas: number
+  /** Before status and headers. */
+  readonly headersDelayMs: number
+  /** Between headers and first frame. */
+  readonly firstTokenDelayMs: number
+  readonly throttle: boolean
+  readonly failWith: WireFailure | null
+  readonly exception: {
+    readonly afterFrames: number
+    readonly type: StreamException
+    readonly message: string
+  } | null
+  readonly cut: StreamCut | null
+  /** Index of the frame whose message CRC is wrong; 0 is `messageStart`. */
+  readonly corruptCrcAtFrame: number | null
+  /** Send this many frames, then nothing, without an end. */
+  readonly hangAfterFrames: number | null
+  readonly stopReason: string | null
+  readonly usage: Usage | null
+  /** Reset a connection on its second request, before any byte of a reply. */
+  readonly resetReusedConnections: boolean
+}
+
+/** An emulator that does nothing odd: every answer at once and complete. */
+export const DEFAULT_BEHAVIOUR: Behaviour = {
+  control: [],
+  text: null,
+  chunks: null,
+  events: null,
+  bytesPerEvent: 20,
+  eventsPerSecond: 0,
+  eventsPerWrite: 1,
+  prepared: null,
+  emptyTextDeltas: 0,
+  headersDelayMs: 0,
+  firstTokenDelayMs: 0,
+  throttle: false,
+  failWith: null,
+  exception: null,
+  cut: null,
+  corruptCrcAtFrame: null,
+  hangAfterFrames: null,
+  stopReason: null,
+  usage: null,
+  resetReusedConnections: false,
+}
+
+/** A behaviour from JSON. Throws a TypeError that names a member which does not exist. */
+export function parseBehaviour(value: unknown): Partial<Behaviour> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError('behaviour must be an object')
+  }
+  const unknown = Object.keys(value).find((name) => !Object.hasOwn(DEFAULT_BEHAVIOUR, name))
+  if (unknown !== undefined) throw new TypeError(`unknown behaviour "${unknown}"`)
+  return value
+}
+
+/** The faults that hold for one control-plane request, later ones winning member by member. */
+export function faultsFor(
+  behaviour: Behaviour,
+  request: { operation: ControlOperation; region: string },
+): ControlFault {
+  const matching = behaviour.control.filter(
+    (fault) =>
+      (fault.operation ?? request.operation) === request.operation &&
+      (fault.region ?? request.region) === request.region,
+  )
+  return Object.assign({}, ...matching)
+}

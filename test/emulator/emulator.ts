@@ -1,0 +1,513 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { composeAnswer, toConverseReply } from './answer.js'
+import { type AuthenticationOptions, authenticate } from './authenticate.js'
+import { type Behaviour, DEFAULT_BEHAVIOUR, faultsFor, parseBehaviour } from './behaviour.js'
+import { buildCatalogue, type Catalogue, type ModelRow, type ProfileRow } from './catalogue.js'
+import { answerControl } from './control-plane.js'
+import { checkConverse, parseConverse } from './converse-rules.js'
+import { resolveModel } from './model-access.js'
+import { type Route, type RuntimeOperation, toRoute } from './route.js'
+import { loadRequestChecker, type RequestChecker } from './service-model.js'
+import { sharedDir } from './shared-data.js'
+import { planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
+import { createStreamPlayer } from './stream-player.js'
+import { BedrockError, toErrorReply, validationError } from './wire-error.js'
+
+export type { Behaviour, ControlFault, StreamException } from './behaviour.js'
+
+export interface EmulatorOptions {
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** Regions that exist, default `['us-east-1']`; signatures for others are refused. */
+  readonly regions?: readonly string[]
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: string
+  /** Absent: requests must not carry one. */
+  readonly sessionToken?: string
+  readonly bearerToken?: string
+  /** Listing rows by region; a region without an entry has the built-in ones. */
+  readonly models?: Readonly<Record<string, readonly ModelRow[]>>
+  readonly profiles?: Readonly<Record<string, readonly ProfileRow[]>>
+  /** Rows of the built-in listing, padded with numbered chat models. */
+  readonly modelsCount?: number
+  /** A botocore service description; default `../shared/aws/…`, null for none. Without it the emulator's own rules hold. */
+  readonly serviceModelPath?: string | null
+  /** Milliseconds since the epoch, for signature dates. */
+  readonly clock?: () => number
+}
+
+/** One request as the emulator saw it, in order of arrival. */
+export interface RecordedRequest {
+  /** `unknown` for paths that no operation has. */
+  readonly operation: string
+  readonly modelId: string
+  /** Empty until the request has proved its region. */
+  readonly region: string
+  readonly method: string
+  /** Path and query as sent. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Parsed JSON; null for an empty body, a string for one that is no JSON. */
+  readonly body: unknown
+  readonly receivedAtMs: number
+  /** The client closed before the reply was complete. */
+  readonly aborted: boolean
+  readonly abortedAtMs: number | null
+  /** Counts connections from 1. */
+  readonly connectionId: number
+  /** Status of the reply; 0 until there is one. */
+  readonly status: number
+  /** Why the request was refused, with what the reply does not say; null: it was not. */
+  readonly refusal: string | null
+}
+
+/** A reply to play back as it is, for example from a recording. */
+export interface CannedReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  /** Byte offsets at which the body is cut into separate writes. */
+  readonly cutAt?: readonly number[]
+}
+
+/** A running emulator. */
+export interface Emulator {
+  /** `http://127.0.0.1:PORT`, for both services. */
+  readonly url: string
+  readonly port: number
+  /** What a gateway under test needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly requests: readonly RecordedRequest[]
+  readonly connectionsOpen: number
+  /** Merges over the current behaviour, for all following requests. */
+  set(behaviour: Partial<Behaviour>): void
+  /** Back to the defaults; forgets queued replies, keeps the requests. */
+  reset(): void
+  /** Answers the next authentic runtime request with this reply, whatever it asks. */
+  respondWith(reply: CannedReply): void
+  close(): Promise<void>
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const DEFAULT_SERVICE_MODEL = 'bedrock-runtime.service-2.json'
+const HOP_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'])
+
+/** Starts an emulator on loopback. Rejects where the port is taken. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const core = new EmulatorServer(options)
+  return core.start(options.port ?? 0)
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly body: Buffer
+  readonly record: Mutable<RecordedRequest>
+  readonly behaviour: Behaviour
+}
+
+class EmulatorServer {
+  readonly #regions: readonly string[]
+  readonly #authentication: AuthenticationOptions
+  readonly #catalogues: ReadonlyMap<string, Catalogue>
+  readonly #checker: RequestChecker | null
+  readonly #clock: () => number
+  readonly #server: Server
+  readonly #player = createStreamPlayer()
+  readonly #requests: Mutable<RecordedRequest>[] = []
+  readonly #canned: CannedReply[] = []
+  readonly #connections = new Map<Socket, { id: number; requests: number }>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #prepared = new Map<string, StreamPlan>()
+  #connectionsTotal = 0
+  #behaviour = DEFAULT_BEHAVIOUR
+
+  constructor(options: EmulatorOptions) {
+    this.#regions = options.regions ?? ['us-east-1']
+    this.#clock = options.clock ?? Date.now
+    this.#authentication = toAuthentication(options, this.#regions)
+    this.#catalogues = toCatalogues(options, this.#regions)
+    const path =
+      options.serviceModelPath === undefined
+        ? join(sharedDir('aws'), DEFAULT_SERVICE_MODEL)
+        : options.serviceModelPath
+    this.#checker = path === null ? null : loadRequestChecker(path)
+    // AWS keeps idle connections longer than any test waits; Node would close them after 5 s.
+    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 })
+    this.#server.on('connection', (socket) => this.#onConnection(socket))
+    this.#server.on('request', (request, response) => {
+      void this.#onRequest(request, response).catch(() => response.destroy())
+    })
+  }
+
+  async start(port: number): Promise<Emulator> {
+    this.#server.listen(port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    const address = this.#server.address() as AddressInfo
+    return this.#toEmulator(address.port)
+  }
+
+  #toEmulator(port: number): Emulator {
+    const url = `http://127.0.0.1:${port}`
+    const { identity } = this.#authentication
+    const connections = this.#connections
+    return {
+      url,
+      port,
+      environment: {
+        AWS_ENDPOINT_URL_BEDROCK: url,
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+        AWS_ACCESS_KEY_ID: identity.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
+        ...(identity.sessionToken === null ? {} : { AWS_SESSION_TOKEN: identity.sessionToken }),
+        AWS_REGION: this.#regions[0] ?? '',
+      },
+      requests: this.#requests,
+      get connectionsOpen() {
+        return connections.size
+      },
+      set: (behaviour) => this.#set(behaviour),
+      reset: () => this.#reset(),
+      respondWith: (reply) => {
+        this.#canned.push(reply)
+      },
+      close: () => this.#close(),
+    }
+  }
+
+  #set(behaviour: Partial<Behaviour>): void {
+    this.#behaviour = { ...this.#behaviour, ...behaviour }
+  }
+
+  #reset(): void {
+    this.#behaviour = DEFAULT_BEHAVIOUR
+    this.#canned.length = 0
+  }
+
+  async #close(): Promise<void> {
+    this.#player.close()
+    for (const timer of this.#timers) clearTimeout(timer)
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#connectionsTotal += 1
+    this.#connections.set(socket, { id: this.#connectionsTotal, requests: 0 })
+    socket.on('close', () => this.#connections.delete(socket))
+  }
+
+  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const behaviour = this.#behaviour
+    const connection = this.#connections.get(request.socket)
+    if (connection !== undefined) connection.requests += 1
+    if (behaviour.resetReusedConnections && (connection?.requests ?? 0) > 1) {
+      request.socket.resetAndDestroy()
+      return
+    }
+    const body = await readBody(request)
+    if (body === null) return
+    if (request.url?.startsWith('/_emulator/') === true) return this.#onAdmin({ request, response, body })
+    const record = this.#record(request, body, connection?.id ?? 0)
+    watchAbort(response, record)
+    response.setHeader('x-amzn-RequestId', randomUUID())
+    const exchange: Exchange = { request, response, body, record, behaviour }
+    try {
+      await this.#answer(exchange)
+    } catch (error) {
+      if (!(error instanceof BedrockError)) throw error
+      sendError(exchange, error)
+    }
+  }
+
+  #record(request: IncomingMessage, body: Buffer, connectionId: number): Mutable<RecordedRequest> {
+    const record: Mutable<RecordedRequest> = {
+      operation: 'unknown',
+      modelId: '',
+      region: '',
+      method: request.method ?? '',
+      target: request.url ?? '',
+      headers: request.headers,
+      body: parseJson(body),
+      receivedAtMs: Date.now(),
+      aborted: false,
+      abortedAtMs: null,
+      connectionId,
+      status: 0,
+      refusal: null,
+    }
+    this.#requests.push(record)
+    return record
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { request, record } = exchange
+    const target = new URL(record.target, 'http://emulator')
+    const route = toRoute(record.method, record.target.split('?', 1)[0] ?? '')
+    if (route.type === 'unknown') return sendUnknownOperation(exchange)
+    record.operation = route.operation
+    record.modelId = route.label
+    record.region = authenticate(
+      { method: record.method, target: record.target, headers: headerPairs(request), body: exchange.body },
+      this.#authentication,
+      this.#clock(),
+    )
+    if (route.type === 'control') return this.#answerControl(exchange, route, target.searchParams)
+    return this.#answerRuntime(exchange, route)
+  }
+
+  async #answerControl(
+    exchange: Exchange,
+    route: Extract<Route, { type: 'control' }>,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const region = exchange.record.region
+    const fault = faultsFor(exchange.behaviour, { operation: route.operation, region })
+    if (fault.hang === true) return
+    if (!(await this.#wait(exchange, fault.delayMs ?? 0))) return
+    const request = { operation: route.operation, region, label: route.label, query }
+    sendJson(exchange, answerControl(request, this.#catalogue(region), fault))
+  }
+
+  async #answerRuntime(exchange: Exchange, route: Extract<Route, { type: 'runtime' }>): Promise<void> {
+    const canned = this.#canned.shift()
+    if (!(await this.#wait(exchange, exchange.behaviour.headersDelayMs))) return
+    if (canned !== undefined) return sendCanned(exchange, canned)
+    this.#refuseRuntime(exchange, route.operation)
+    const startedAtMs = performance.now()
+    const model = resolveModel(this.#catalogue(exchange.record.region), route.label)
+    if (route.operation === 'CountTokens')
+      return sendJson(exchange, countTokens(exchange.record.body, route.label))
+    const request = parseConverse(exchange.record.body)
+    checkConverse(request, model)
+    const latencyMs = Math.round(performance.now() - startedAtMs)
+    const { behaviour } = exchange
+    if (route.operation === 'Converse') {
+      return sendJson(exchange, toConverseReply(composeAnswer(behaviour, request), latencyMs))
+    }
+    const plan =
+      this.#planned(behaviour) ??
+      planStream(
+        toFrames(composeAnswer(behaviour, request), {
+          emptyTextDeltas: behaviour.emptyTextDeltas,
+          latencyMs,
+          random: Math.random,
+        }),
+        behaviour,
+      )
+    return this.#stream(exchange, plan)
+  }
+
+  #refuseRuntime({ behaviour, record }: Exchange, operation: RuntimeOperation): void {
+    if (behaviour.throttle) throw throttled()
+    if (behaviour.failWith !== null) throw new BedrockError(behaviour.failWith)
+    if (typeof record.body !== 'object' || record.body === null) {
+      throw validationError('The provided request is not valid')
+    }
+    this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
+  }
+
+  #planned(behaviour: Behaviour): StreamPlan | null {
+    const { prepared } = behaviour
+    if (prepared === null) return null
+    const key = `${prepared.events}/${prepared.bytesPerEvent}/${prepared.eventsPerWrite}`
+    const plan = this.#prepared.get(key) ?? prepareStream(prepared)
+    this.#prepared.set(key, plan)
+    return plan
+  }
+
+  async #stream(exchange: Exchange, plan: StreamPlan): Promise<void> {
+    const { behaviour, response, record } = exchange
+    record.status = 200
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+    response.flushHeaders()
+    if (!(await this.#wait(exchange, behaviour.firstTokenDelayMs))) return
+    const eventsPerWrite = behaviour.prepared?.eventsPerWrite ?? behaviour.eventsPerWrite
+    this.#player.play(response, plan, {
+      writesPerSecond: behaviour.eventsPerSecond / Math.max(1, eventsPerWrite),
+      onReset: () => ownResets.add(response),
+    })
+  }
+
+  /** False when the client left meanwhile. */
+  async #wait({ response }: Exchange, delayMs: number): Promise<boolean> {
+    if (delayMs <= 0) return true
+    const { promise, resolve } = deferred()
+    const timer = setTimeout(resolve, delayMs)
+    this.#timers.add(timer)
+    response.once('close', resolve)
+    await promise
+    clearTimeout(timer)
+    this.#timers.delete(timer)
+    response.off('close', resolve)
+    return !response.destroyed
+  }
+
+  #catalogue(region: string): Catalogue {
+    return this.#catalogues.get(region) ?? { models: [], profiles: [] }
+  }
+
+  #onAdmin({
+    request,
+    response,
+    body,
+  }: {
+    request: IncomingMessage
+    response: ServerResponse
+    body: Buffer
+  }): void {
+    try {
+      if (request.method === 'POST' && request.url === '/_emulator/behaviour')
+        this.#set(parseBehaviour(parseJson(body)))
+      else if (request.method === 'DELETE' && request.url === '/_emulator/behaviour') this.#reset()
+      else throw new TypeError('POST or DELETE /_emulator/behaviour')
+      response.writeHead(204).end()
+    } catch (error) {
+      response.writeHead(400, { 'content-type': 'text/plain' }).end(String(error))
+    }
+  }
+}
+
+function toAuthentication(options: EmulatorOptions, regions: readonly string[]): AuthenticationOptions {
+  return {
+    identity: {
+      accessKeyId: options.accessKeyId ?? 'AKIDEXAMPLE',
+      secretAccessKey: options.secretAccessKey ?? 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+      sessionToken: options.sessionToken ?? null,
+      // Signing name of both services (bedrock-facts C1).
+      service: 'bedrock',
+    },
+    bearerToken: options.bearerToken ?? 'bedrock-test-token',
+    regions,
+  }
+}
+
+function toCatalogues(options: EmulatorOptions, regions: readonly string[]): ReadonlyMap<string, Catalogue> {
+  return new Map(
+    regions.map((region) => {
+      const built = buildCatalogue(
+        region,
+        options.modelsCount === undefined ? {} : { modelsCount: options.modelsCount },
+      )
+      const models = options.models?.[region] ?? built.models
+      return [region, { models, profiles: options.profiles?.[region] ?? built.profiles }]
+    }),
+  )
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const parts: Buffer[] = []
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
+  } catch {
+    return null
+  }
+  return Buffer.concat(parts)
+}
+
+function watchAbort(response: ServerResponse, record: Mutable<RecordedRequest>): void {
+  const socket = response.socket
+  response.on('close', () => {
+    // A connection that the emulator itself reset is no abort of the client's.
+    if (response.writableFinished || ownResets.has(response)) return
+    record.aborted = true
+    record.abortedAtMs = Date.now()
+    socket?.destroy()
+  })
+}
+
+const ownResets = new WeakSet<ServerResponse>()
+
+function headerPairs(request: IncomingMessage): readonly (readonly [string, string])[] {
+  const pairs: [string, string][] = []
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    pairs.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? ''])
+  }
+  return pairs
+}
+
+// The 429 as dumped in public issues (bedrock-facts C2): 63 bytes, no Retry-After.
+function throttled(): BedrockError {
+  return new BedrockError({
+    status: 429,
+    type: 'ThrottlingException',
+    message: 'Too many requests, please wait before trying again.',
+  })
+}
+
+// Recording 730: profile ids are refused; shape CountTokensInput holds a whole Converse request.
+function countTokens(body: unknown, modelId: string): unknown {
+  if (!/^anthropic\.claude/.test(modelId))
+    throw validationError("The provided model doesn't support counting tokens.")
+  return { inputTokens: JSON.stringify(body).match(/\w+/g)?.length ?? 0 }
+}
+
+function sendJson({ response, record }: Exchange, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  record.status = 200
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes)
+}
+
+function sendError({ response, record }: Exchange, error: BedrockError): void {
+  const reply = toErrorReply(error)
+  record.status = error.failure.status
+  record.refusal = typeof error.cause === 'string' ? `${error.message} (${error.cause})` : error.message
+  response.writeHead(error.failure.status, reply.headers).end(reply.body)
+}
+
+// Body as in BerriAI/litellm#13618; status 404 by AWS "Common Error Types".
+function sendUnknownOperation({ response, record }: Exchange): void {
+  record.status = 404
+  record.refusal = 'no such operation'
+  const body = JSON.stringify({
+    Output: { __type: 'com.amazon.coral.service#UnknownOperationException' },
+    Version: '1.0',
+  })
+  response
+    .writeHead(404, { 'content-type': 'application/json', 'x-amzn-ErrorType': 'UnknownOperationException' })
+    .end(body)
+}
+
+function sendCanned({ response, record }: Exchange, reply: CannedReply): void {
+  record.status = reply.status
+  const headers = Object.entries(reply.headers).filter(([name]) => !HOP_HEADERS.has(name.toLowerCase()))
+  response.writeHead(reply.status, Object.fromEntries(headers))
+  const bounds = [0, ...(reply.cutAt ?? []), reply.body.length]
+  const parts = bounds.slice(1).map((end, index) => reply.body.subarray(bounds[index], end))
+  writeApart(response, parts)
+}
+
+// One turn of the event loop between parts, so that each is a segment of its own.
+function writeApart(response: ServerResponse, parts: readonly Buffer[]): void {
+  const [part, ...rest] = parts
+  if (part === undefined) {
+    response.end()
+    return
+  }
+  response.write(part, () => setImmediate(() => writeApart(response, rest)))
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return null
+  const text = body.toString()
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,47 @@
+import type { ControlOperation } from './behaviour.js'
+
+/** Which operation a request names. The label is decoded: a model id, a profile id or an ARN. */
+export type Route =
+  | { readonly type: 'control'; readonly operation: ControlOperation; readonly label: string }
+  | { readonly type: 'runtime'; readonly operation: RuntimeOperation; readonly label: string }
+  | { readonly type: 'unknown' }
+
+export type RuntimeOperation = 'Converse' | 'ConverseStream' | 'CountTokens'
+
+const RUNTIME = {
+  converse: 'Converse',
+  'converse-stream': 'ConverseStream',
+  'count-tokens': 'CountTokens',
+} as const satisfies Record<string, RuntimeOperation>
+
+/** Methods and paths of the service model (bedrock-facts C2). The label is one path segment, so `/` must come as %2F. */
+export function toRoute(method: string, path: string): Route {
+  const [, first = '', second, third, ...more] = path.split('/')
+  if (more.length > 0) return { type: 'unknown' }
+  if (method === 'GET' && third === undefined) return toControlRoute(first, second)
+  if (method === 'POST' && first === 'model' && second !== undefined && isRuntimePath(third)) {
+    return { type: 'runtime', operation: RUNTIME[third], label: decode(second) }
+  }
+  return { type: 'unknown' }
+}
+
+function toControlRoute(first: string, label: string | undefined): Route {
+  if (first === 'foundation-models' && label === undefined) {
+    return { type: 'control', operation: 'ListFoundationModels', label: '' }
+  }
+  if (first !== 'inference-profiles') return { type: 'unknown' }
+  const operation = label === undefined ? 'ListInferenceProfiles' : 'GetInferenceProfile'
+  return { type: 'control', operation, label: decode(label ?? '') }
+}
+
+function isRuntimePath(segment: string | undefined): segment is keyof typeof RUNTIME {
+  return segment !== undefined && Object.hasOwn(RUNTIME, segment)
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
