@@ -12,10 +12,9 @@ export interface Watched {
 /** One timer for all streams: how late a ping or a deadline may be. */
 const SWEEP_EVERY_MS = 250
 
-/** Every chat under way, and the one timer that watches them all. */
+/** Every chat under way, and the one timer that watches them all. `now` is monotonic milliseconds. */
 export function createStreamRegistry(now: () => number) {
   const open = new Set<Watched>()
-  let onEmpty: (() => void) | null = null
   const timer = setInterval(() => {
     const nowMs = now()
     for (const watched of open) watched.sweep(nowMs)
@@ -31,23 +30,12 @@ export function createStreamRegistry(now: () => number) {
     },
     remove(watched: Watched): void {
       open.delete(watched)
-      if (open.size === 0) onEmpty?.()
     },
     describe(): readonly StreamInfo[] {
       const nowMs = now()
       return [...open].map((watched) => watched.describe(nowMs))
     },
-    /** Resolves when nothing is under way, or after `limitMs`; then what is left is shut down. */
-    async drain(limitMs: number): Promise<void> {
-      if (open.size > 0) {
-        await new Promise<void>((resolve) => {
-          const limit = setTimeout(resolve, limitMs)
-          onEmpty = () => {
-            clearTimeout(limit)
-            resolve()
-          }
-        })
-      }
+    shutDown(): void {
       for (const watched of [...open]) watched.shutDown()
     },
     close(): void {

@@ -1,0 +1,59 @@
+import { type Logger, pino } from 'pino'
+import type { LogLevel } from './config.js'
+import { type GatewayError, toGatewayError } from './errors.js'
+import type { Exchange } from './http/exchange.js'
+
+/** JSON lines on stdout, written in the background: a slow reader of the log never holds a request. */
+export function createLog(level: LogLevel): Logger {
+  return pino({ level, base: { pid: process.pid } }, pino.destination({ dest: 1, sync: false }))
+}
+
+/**
+ * One line for one request. No text of the client, of a model or of Bedrock is in it: paths are route patterns, errors are
+ * codes, and of a Bedrock failure there are its type, status and request id.
+ */
+export function logRequest(log: Logger, exchange: Exchange, nowMs: number): void {
+  const { facts } = exchange
+  const line = {
+    requestId: exchange.requestId,
+    method: exchange.method,
+    path: exchange.pattern,
+    status: exchange.clientGone ? 499 : exchange.status,
+    durationMs: round(nowMs - exchange.startedAtMs),
+    ...(facts.model === null ? {} : { model: facts.model, region: facts.region, streamed: facts.streamed }),
+    ...(facts.firstByteMs === null ? {} : { firstByteMs: round(facts.firstByteMs) }),
+    ...(facts.promptTokens === null
+      ? {}
+      : { promptTokens: facts.promptTokens, completionTokens: facts.completionTokens }),
+    ...(facts.bedrockRequestId === null ? {} : { bedrockRequestId: facts.bedrockRequestId }),
+    ...(exchange.clientGone ? { clientGone: true } : {}),
+    ...(facts.error === null ? {} : { error: toErrorFacts(facts.error) }),
+  }
+  if (facts.error !== null && facts.error.status >= 500) log.warn(line, 'request failed')
+  else log.info(line, 'request')
+}
+
+/** What may be logged of an error: never its message, which may repeat what a client or Bedrock said. */
+export function toErrorFacts(cause: unknown): object {
+  const error = toGatewayError(cause)
+  return {
+    code: error.code,
+    ...(error.param === null ? {} : { param: toPlainParam(error) }),
+    ...(error.upstream === null ? {} : { upstream: error.upstream }),
+    ...(error.code === 'internal_error' ? { stack: toFrames(error.cause) } : {}),
+  }
+}
+
+/** Field paths are our words and indexes, as long as they stay in that alphabet. */
+function toPlainParam(error: GatewayError): string {
+  return /^[A-Za-z0-9_.[\]-]{1,200}$/.test(error.param ?? '') ? (error.param ?? '') : '(field)'
+}
+
+/** The name and the places of an error, without its message. */
+function toFrames(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause
+  const frames = (cause.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+  return [cause.name, ...frames].join('\n')
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100
