@@ -1,15 +1,14 @@
 import type { BedrockClient } from './aws/bedrock-client.js'
 import { GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
-import type { PreparedChat } from './prepare-chat.js'
+import { type ChatReceiver, receiveChat } from './receive-chat.js'
 import { StreamRelay } from './relay/stream-relay.js'
 import { WholeReply } from './relay/whole-reply.js'
 import type { StreamRegistry } from './stream-registry.js'
 
 /** What one chat needs of the rest of the daemon. */
 export interface Pipeline {
-  /** Body → checked → model resolved → Converse body; in this thread, or in a worker where the body is large. */
-  readonly prepare: (exchange: Exchange) => Promise<PreparedChat>
+  readonly receiver: ChatReceiver
   readonly bedrock: BedrockClient
   readonly registry: StreamRegistry
   readonly limits: ChatLimits
@@ -31,7 +30,7 @@ export interface ChatLimits {
 /**
  * The hot path of `POST /chat/completions`, top to bottom:
  *
- *   request in → authenticate → resolve → translate        `prepare`, before AWS is asked anything
+ *   request in → authenticate → resolve → translate        `receiveChat`, before AWS is asked anything
  *   → sign and send                                         `bedrock.send`
  *   → decode → translate back → out                         `StreamRelay` (or `WholeReply`), one write per read
  *
@@ -45,7 +44,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
       `This gateway serves ${pipeline.limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
     )
   }
-  const chat = await pipeline.prepare(exchange)
+  const chat = await receiveChat(exchange, pipeline.receiver)
   if (exchange.over) return
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region

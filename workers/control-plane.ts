@@ -1,8 +1,10 @@
 import { refreshRegion } from './refresh-region.js'
+import { resolveRuntimeAccess } from './runtime-access.js'
 
 /** Every task of the control worker by name. All are asynchronous: they share one thread. A new one is a new line. */
 const TASKS = {
   'refresh-region': refreshRegion,
+  'resolve-runtime-access': resolveRuntimeAccess,
 } as const
 
 /** The tasks as a type: names, inputs, results. */

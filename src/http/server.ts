@@ -21,6 +21,7 @@ export interface ServerOptions {
   readonly newRequestId: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
+  readonly onStarted: () => void
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -37,6 +38,7 @@ export function createServer(options: ServerOptions) {
   let listening: us_listen_socket | null = null
 
   function handle(res: HttpResponse, req: HttpRequest): void {
+    options.onStarted()
     const origin = req.getHeader('origin')
     const path = req.getUrl()
     const preflightFor =
