@@ -112,7 +112,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const servers: Server[] = imagesServer === null ? [chatServer] : [chatServer, imagesServer]
 
   const admin: AdminBackend = {
-    status: () => toStatus({ config, log, version, startedAtMs, listen, readiness: readiness(), access, refresher, registry, connections }),
+    status: () => toStatus({ config, log, version, startedAtMs, listen, readiness: readiness(), access, refresher, registry, connections, counters: {} }),
     models: () => refresher.catalog().list('all'),
     refresh: refresher.refresh,
     streams: registry.describe,

@@ -28,7 +28,8 @@ export function keepRawBodies(client: BedrockClient): void {
   client.middlewareStack.add(
     (next) => async (input) => {
       const result = await next(input)
-      if (isReply(result.response)) bodies.set(result.output, bodies.get(result.response))
+      const { output, response } = result
+      if (output !== undefined && isReply(response)) bodies.set(output, bodies.get(response))
       return result
     },
     { step: 'deserialize', priority: 'high', name: 'handOnRawBody' },

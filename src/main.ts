@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { createNotifier } from './admin/notify.js'
+import { type Config, formatAddress, formatConfig, loadConfig, readTextFile } from './config.js'
+import { type Gateway, startGateway } from './gateway.js'
+import { createLog, toErrorFacts } from './log.js'
+
+const EXIT = { ok: 0, failed: 1, badConfiguration: 2 } as const
+
+const USAGE = `usage: bedrockd [--config FILE]… [--check-config] [--version] [--help]
+
+  --config FILE    YAML file with settings; several are merged in order
+  --check-config   print the effective configuration, secrets hidden, and exit
+  --version        print the version and exit
+
+Settings come from the environment first, then from the YAML files, then from the defaults.
+`
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function parseArguments() {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: 'string', multiple: true, default: [] },
+        'check-config': { type: 'boolean', default: false },
+        version: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    return null
+  }
+}
+
+/** The configuration, or null after every problem was said on stderr. */
+function readConfig(configFiles: readonly string[]): { config: Config; warnings: readonly string[] } | null {
+  const result = loadConfig({ environment: process.env, configFiles, readFile: readTextFile })
+  if (result.type === 'ok') return result
+  for (const problem of result.problems) process.stderr.write(`bedrockd: ${problem}\n`)
+  return null
+}
+
+async function run(config: Config, warnings: readonly string[]): Promise<void> {
+  const log = createLog(config.logLevel)
+  for (const warning of warnings) log.warn({ warning }, 'configuration')
+  const notifier = createNotifier(process.env, { onError: (error) => log.warn({ reason: error.message }, 'sd_notify failed') })
+  let stopping = false
+  let gateway: Gateway | null = null
+
+  const stop = async (): Promise<void> => {
+    // A second signal means now.
+    if (stopping) process.exit(EXIT.failed)
+    stopping = true
+    notifier.stopping('draining')
+    await gateway?.drain()
+    notifier.close()
+    log.flush(() => process.exit(EXIT.ok))
+  }
+  const crash = (cause: unknown): void => {
+    log.fatal({ error: toErrorFacts(cause) }, 'crashed')
+    log.flush(() => process.exit(EXIT.failed))
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+  process.on('SIGTERM', () => void stop().catch(crash))
+  process.on('SIGINT', () => void stop().catch(crash))
+  process.on('SIGHUP', () => {
+    log.info('refresh asked by SIGHUP')
+    gateway?.admin.refresh().catch(crash)
+  })
+
+  gateway = await startGateway({
+    config,
+    log,
+    version: readVersion(),
+    onDrainAsked: () => void stop().catch(crash),
+  })
+  notifier.ready(`serving on ${formatAddress(gateway.listen.chat)}`)
+}
+
+const values = parseArguments()
+if (values === null) process.exitCode = EXIT.badConfiguration
+else if (values.help) process.stdout.write(USAGE)
+else if (values.version) process.stdout.write(`bedrockd ${readVersion()}\n`)
+else {
+  const read = readConfig(values.config)
+  if (read === null) process.exitCode = EXIT.badConfiguration
+  else if (values['check-config']) {
+    for (const warning of read.warnings) process.stderr.write(`bedrockd: warning: ${warning}\n`)
+    process.stdout.write(formatConfig(read.config))
+  } else {
+    try {
+      await run(read.config, read.warnings)
+    } catch (error) {
+      // Start-up failures are ours or the operating system's words: nothing of a client is in them.
+      process.stderr.write(`bedrockd: ${error instanceof Error ? error.message : error}\n`)
+      process.exit(EXIT.failed)
+    }
+  }
+}
