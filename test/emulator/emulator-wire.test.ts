@@ -252,3 +252,14 @@ test('a control plane that hangs answers nobody, and the runtime all the same', 
   assert.equal((await post(`${PATH}/converse`)).status, 200)
   await listed
 })
+
+test('20 MB of text and of image bytes are taken, and the echo stays short', async () => {
+  const image = { image: { format: 'png', source: { bytes: 'A'.repeat(20_000_000) } } }
+  for (const content of [[{ text: 'word '.repeat(4_000_000) }], [{ text: 'x' }, image]]) {
+    const reply = await post(`${PATH}/converse-stream`, {
+      body: JSON.stringify({ messages: [{ role: 'user', content }] }),
+    })
+    assert.equal(reply.status, 200)
+    assert(eventTypes(reply.body).length < 2000)
+  }
+})

@@ -295,12 +295,15 @@ class EmulatorServer {
     const latencyMs = Math.round(performance.now() - startedAtMs)
     const { behaviour } = exchange
     if (route.operation === 'Converse') {
-      return sendJson(exchange, toConverseReply(composeAnswer(behaviour, request), latencyMs))
+      return sendJson(
+        exchange,
+        toConverseReply(composeAnswer(behaviour, request, exchange.body.length), latencyMs),
+      )
     }
     const plan =
       this.#planned(behaviour) ??
       planStream(
-        toFrames(composeAnswer(behaviour, request), {
+        toFrames(composeAnswer(behaviour, request, exchange.body.length), {
           emptyTextDeltas: behaviour.emptyTextDeltas,
           latencyMs,
           random: Math.random,

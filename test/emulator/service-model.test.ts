@@ -107,6 +107,24 @@ test('documents are free, absent and null members are alike', { skip }, () => {
   assert.deepEqual(loadRequestChecker(PATH)?.violations('ConverseStream', { modelId: MODEL_ID, body }), [])
 })
 
+test('blobs are base64 with right padding', { skip }, () => {
+  const accepted = (bytes: string) =>
+    loadRequestChecker(PATH)?.violations('Converse', {
+      modelId: MODEL_ID,
+      body: user({ image: { format: 'png', source: { bytes } } }),
+    }).length === 0
+  assert.deepEqual(['AAAA', 'AAA=', 'AA==', 'A===', 'AA=A', 'AAA', 'A-_A', '===='].map(accepted), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+})
+
 test('several constraints are counted in one message, as in the replies quoted in public', { skip }, () => {
   const body = { ...user(), inferenceConfig: { maxTokens: 0, topP: 2 } }
   assert.throws(() => loadRequestChecker(PATH)?.check('Converse', { modelId: MODEL_ID, body }), {
