@@ -9,15 +9,25 @@ export interface Answer {
   readonly usage: Usage
 }
 
-/** The answer to a request: as the behaviour says, else an echo of the last user text. One word counts as one token. */
-export function composeAnswer(behaviour: Behaviour, request: ConverseRequest): Answer {
+const ECHO_CHARACTERS_MAX = 4096
+const COUNTED_BYTES_MAX = 65536
+const BYTES_PER_TOKEN = 5
+
+/**
+ * The answer to a request: as the behaviour says, else an echo of the last user text (its first 4096 characters).
+ * One word counts as one token; requests over 64 KiB are counted by their bytes, so that they do not hold the loop.
+ */
+export function composeAnswer(behaviour: Behaviour, request: ConverseRequest, requestBytes: number): Answer {
   const wanted = wantedChunks(behaviour, request)
   const stopped =
     behaviour.events === null
       ? applyStopSequences(wanted, request)
       : { chunks: wanted, stopReason: 'end_turn' }
   const limited = behaviour.events === null ? applyMaxTokens(stopped, request) : stopped
-  const inputTokens = countWords(JSON.stringify([request.system, request.messages]))
+  const inputTokens =
+    requestBytes > COUNTED_BYTES_MAX
+      ? Math.round(requestBytes / BYTES_PER_TOKEN)
+      : countWords(JSON.stringify([request.system, request.messages]))
   const outputTokens = limited.chunks.length
   return {
     chunks: limited.chunks,
@@ -40,7 +50,7 @@ function wantedChunks(behaviour: Behaviour, request: ConverseRequest): readonly 
   if (behaviour.events !== null)
     return Array<string>(behaviour.events).fill('x'.repeat(behaviour.bytesPerEvent))
   if (behaviour.chunks !== null) return behaviour.chunks
-  return splitWords(behaviour.text ?? `You said: ${lastUserText(request)}`)
+  return splitWords(behaviour.text ?? `You said: ${lastUserText(request).slice(0, ECHO_CHARACTERS_MAX)}`)
 }
 
 function splitWords(text: string): readonly string[] {

@@ -39,7 +39,7 @@ export interface StreamCut {
   readonly midFrame?: boolean
 }
 
-/** One buffer of equal text events, encoded once and sent over and over: for benchmarks. */
+/** One buffer of equal text events, encoded once and sent over and over: for benchmarks. Stream faults do not apply. */
 export interface PreparedStream {
   readonly events: number
   /** Text bytes in each event. */

@@ -52,7 +52,9 @@ function refusal(check: () => void): BedrockError | null {
   }
 }
 
-test('every request that Bedrock answered with 200 passes the checks, but for those listed', { skip: skipRecordings }, () => {
+test('every request that Bedrock answered with 200 passes the checks, but for those listed', {
+  skip: skipRecordings,
+}, () => {
   const checker = loadRequestChecker(SERVICE_MODEL)
   assert(checker !== null)
   const recordings = recordedChats()
@@ -62,7 +64,9 @@ test('every request that Bedrock answered with 200 passes the checks, but for th
       checker.check(recording.operation, { modelId: recording.modelId, body: recording.request.json })
       checkConverse(parseConverse(recording.request.json), model(recording.modelId))
     })
-    return error === null ? [] : [{ id: recording.id, message: `${error.message} ${String(error.cause ?? '')}` }]
+    return error === null
+      ? []
+      : [{ id: recording.id, message: `${error.message} ${String(error.cause ?? '')}` }]
   })
   assert.deepEqual(
     refused.map(({ id }) => id),
@@ -138,13 +142,17 @@ const REFUSED: readonly { name: string; body: unknown; modelId?: string; message
   },
   {
     name: 'tool uses without their results',
-    body: { messages: [user(hello), assistant(toolUse('a'), toolUse('b'), toolUse('c')), user(toolResult('b'))], toolConfig },
+    body: {
+      messages: [user(hello), assistant(toolUse('a'), toolUse('b'), toolUse('c')), user(toolResult('b'))],
+      toolConfig,
+    },
     message: 'Expected toolResult blocks at messages.2.content for the following Ids: a, c',
   },
   {
     name: 'tool results without a tool use',
     body: { messages: [user(hello), assistant(hello), user(toolResult('a'))], toolConfig },
-    message: 'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
+    message:
+      'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
   },
   {
     name: 'a document without text',
@@ -160,7 +168,11 @@ const REFUSED: readonly { name: string; body: unknown; modelId?: string; message
   },
   {
     name: 'an S3 location on Claude (recording 876)',
-    body: { messages: [user(hello, { image: { format: 'png', source: { s3Location: { uri: 's3://bucket/key' } } } })] },
+    body: {
+      messages: [
+        user(hello, { image: { format: 'png', source: { s3Location: { uri: 's3://bucket/key' } } } }),
+      ],
+    },
     message: "This model doesn't support the s3Uri field. Remove s3Uri and try again.",
   },
   {
@@ -185,7 +197,11 @@ test('checkConverse: temperature with top_p passes on Claude 3 and Nova, also wi
     toolConfig,
   }
   for (const modelId of [HAIKU_3, 'anthropic.claude-sonnet-4-20250514-v1:0', 'amazon.nova-lite-v1:0']) {
-    assert.equal(refusal(() => checkConverse(parseConverse(body), model(modelId))), null, modelId)
+    assert.equal(
+      refusal(() => checkConverse(parseConverse(body), model(modelId))),
+      null,
+      modelId,
+    )
   }
 })
 
@@ -195,7 +211,10 @@ test('checkConverse: embedding, image and rerank models are no chat models', () 
   for (const id of ['amazon.titan-embed-text-v2:0', 'amazon.nova-canvas-v1:0', 'cohere.rerank-v3-5:0']) {
     const row = models.find((candidate) => candidate.modelId === id)
     assert(row !== undefined)
-    assert.match(refusal(() => checkConverse(body, row))?.message ?? '', /^This action doesn't support the model/)
+    assert.match(
+      refusal(() => checkConverse(body, row))?.message ?? '',
+      /^This action doesn't support the model/,
+    )
   }
 })
 
@@ -224,10 +243,13 @@ test('resolveModel: unknown, profile-only, provisioned-only and retired ids are 
     `Invocation of model ID ${id} with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.`
   assert.equal(message('deepseek.r1-v1:0'), onDemand('deepseek.r1-v1:0'))
   assert.equal(message('amazon.nova-lite-v1:0:24k'), onDemand('amazon.nova-lite-v1:0:24k'))
-  assert.deepEqual(refusal(() => resolveModel(catalogue, 'anthropic.claude-3-5-sonnet-20240620-v1:0'))?.failure, {
-    status: 404,
-    type: 'ResourceNotFoundException',
-    message:
-      'This model version has reached the end of its life. Please refer to the AWS documentation for more details.',
-  })
+  assert.deepEqual(
+    refusal(() => resolveModel(catalogue, 'anthropic.claude-3-5-sonnet-20240620-v1:0'))?.failure,
+    {
+      status: 404,
+      type: 'ResourceNotFoundException',
+      message:
+        'This model version has reached the end of its life. Please refer to the AWS documentation for more details.',
+    },
+  )
 })

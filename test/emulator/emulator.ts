@@ -36,6 +36,8 @@ export interface EmulatorOptions {
   readonly modelsCount?: number
   /** A botocore service description; default `../shared/aws/…`, null for none. Without it the emulator's own rules hold. */
   readonly serviceModelPath?: string | null
+  /** The oldest requests beyond this many are forgotten; default 10000. */
+  readonly requestsMax?: number
   /** Milliseconds since the epoch, for signature dates. */
   readonly clock?: () => number
 }
@@ -117,6 +119,7 @@ class EmulatorServer {
   readonly #catalogues: ReadonlyMap<string, Catalogue>
   readonly #checker: RequestChecker | null
   readonly #clock: () => number
+  readonly #requestsMax: number
   readonly #server: Server
   readonly #player = createStreamPlayer()
   readonly #requests: Mutable<RecordedRequest>[] = []
@@ -130,6 +133,7 @@ class EmulatorServer {
   constructor(options: EmulatorOptions) {
     this.#regions = options.regions ?? ['us-east-1']
     this.#clock = options.clock ?? Date.now
+    this.#requestsMax = options.requestsMax ?? 10_000
     this.#authentication = toAuthentication(options, this.#regions)
     this.#catalogues = toCatalogues(options, this.#regions)
     const path =
@@ -244,6 +248,7 @@ class EmulatorServer {
       refusal: null,
     }
     this.#requests.push(record)
+    if (this.#requests.length > this.#requestsMax) this.#requests.shift()
     return record
   }
 
@@ -290,12 +295,15 @@ class EmulatorServer {
     const latencyMs = Math.round(performance.now() - startedAtMs)
     const { behaviour } = exchange
     if (route.operation === 'Converse') {
-      return sendJson(exchange, toConverseReply(composeAnswer(behaviour, request), latencyMs))
+      return sendJson(
+        exchange,
+        toConverseReply(composeAnswer(behaviour, request, exchange.body.length), latencyMs),
+      )
     }
     const plan =
       this.#planned(behaviour) ??
       planStream(
-        toFrames(composeAnswer(behaviour, request), {
+        toFrames(composeAnswer(behaviour, request, exchange.body.length), {
           emptyTextDeltas: behaviour.emptyTextDeltas,
           latencyMs,
           random: Math.random,
@@ -433,12 +441,12 @@ function headerPairs(request: IncomingMessage): readonly (readonly [string, stri
   return pairs
 }
 
-// The 429 as dumped in public issues (bedrock-facts C2): 63 bytes, no Retry-After.
+// The 429 whose headers were dumped in public (bedrock-facts C2): of the three texts there, this one makes its 63 bytes.
 function throttled(): BedrockError {
   return new BedrockError({
     status: 429,
     type: 'ThrottlingException',
-    message: 'Too many requests, please wait before trying again.',
+    message: 'Too many tokens, please wait before trying again.',
   })
 }
 

@@ -21,7 +21,9 @@ test('encodeFrame: string headers and payload give the bytes of AWS’s own vect
       headers: { name: string; value: string }[]
       payload: string
     }
-    const headers = decoded.headers.map((header) => [header.name, Buffer.from(header.value, 'base64').toString()] as const)
+    const headers = decoded.headers.map(
+      (header) => [header.name, Buffer.from(header.value, 'base64').toString()] as const,
+    )
     const frame = encodeFrame(headers, Buffer.from(decoded.payload, 'base64'))
     assert.deepEqual(frame, readFileSync(join(vectors, 'encoded/positive', name)), name)
   }

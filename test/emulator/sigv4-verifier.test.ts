@@ -3,7 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { sharedDir, skipWithout } from './shared-data.js'
-import { canonicalRequest, type SignedRequest, type SigningIdentity, verifySignature } from './sigv4-verifier.js'
+import {
+  canonicalRequest,
+  type SignedRequest,
+  type SigningIdentity,
+  verifySignature,
+} from './sigv4-verifier.js'
 import { BedrockError } from './wire-error.js'
 
 const VECTORS = join(sharedDir('aws'), 'sigv4')
@@ -59,12 +64,19 @@ function splitAt(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
-function refusal(vector: Vector, change: { request?: Partial<SignedRequest>; identity?: Partial<SigningIdentity>; nowMs?: number }): BedrockError {
+function refusal(
+  vector: Vector,
+  change: { request?: Partial<SignedRequest>; identity?: Partial<SigningIdentity>; nowMs?: number },
+): BedrockError {
   try {
-    verifySignature({ ...vector.request, ...change.request }, { ...vector.identity, ...change.identity }, {
-      nowMs: change.nowMs ?? vector.nowMs,
-      normalizePath: vector.normalizePath,
-    })
+    verifySignature(
+      { ...vector.request, ...change.request },
+      { ...vector.identity, ...change.identity },
+      {
+        nowMs: change.nowMs ?? vector.nowMs,
+        normalizePath: vector.normalizePath,
+      },
+    )
   } catch (error) {
     if (error instanceof BedrockError) return error
     throw error
@@ -108,11 +120,16 @@ test('a changed method, path, query, body, header or secret is refused in AWS’
     const error = refusal(vector, change)
     assert.equal(error.failure.status, 403)
     assert.equal(error.failure.type, 'InvalidSignatureException')
-    assert.match(error.message, /^The request signature we calculated does not match the signature you provided\./)
+    assert.match(
+      error.message,
+      /^The request signature we calculated does not match the signature you provided\./,
+    )
   }
 })
 
-test('a signature older or younger than five minutes is refused with both dates, as in recording 359', { skip }, () => {
+test('a signature older or younger than five minutes is refused with both dates, as in recording 359', {
+  skip,
+}, () => {
   const vector = vanilla()
   const late = refusal(vector, { nowMs: vector.nowMs + 301_000 })
   assert.equal(
@@ -126,7 +143,9 @@ test('a signature older or younger than five minutes is refused with both dates,
   )
 })
 
-test('an unknown key and a wrong session token are unrecognized clients, as in recording 238', { skip }, () => {
+test('an unknown key and a wrong session token are unrecognized clients, as in recording 238', {
+  skip,
+}, () => {
   for (const identity of [{ accessKeyId: 'AKIDOTHER' }, { sessionToken: 'needed' }]) {
     const error = refusal(vanilla(), { identity })
     assert.equal(error.failure.type, 'UnrecognizedClientException')
@@ -135,7 +154,10 @@ test('an unknown key and a wrong session token are unrecognized clients, as in r
 })
 
 test('another service and a malformed header are refused', { skip }, () => {
-  assert.match(refusal(vanilla(), { identity: { service: 'bedrock' } }).message, /scoped to correct service: 'bedrock'/)
+  assert.match(
+    refusal(vanilla(), { identity: { service: 'bedrock' } }).message,
+    /scoped to correct service: 'bedrock'/,
+  )
   const headers = [['Authorization', 'AWS4-HMAC-SHA256 nonsense']] as const
   assert.equal(refusal(vanilla(), { request: { headers } }).failure.type, 'IncompleteSignatureException')
 })

@@ -83,16 +83,21 @@ class Pacer {
   }
 
   #advance(playing: Playing, nowMs: number): void {
-    const due = 1 + Math.floor(((nowMs - playing.startedAtMs) * this.#writesPerSecond) / 1000)
+    if (playing.response.destroyed) {
+      this.#streams.delete(playing)
+      return
+    }
     if (playing.blocked) return
+    const due = 1 + Math.floor(((nowMs - playing.startedAtMs) * this.#writesPerSecond) / 1000)
     if (!writeUpTo(playing, due)) {
       playing.blocked = true
       playing.response.once('drain', () => {
         playing.blocked = false
       })
     }
-    if (playing.response.destroyed || isComplete(playing)) this.#streams.delete(playing)
-    if (isComplete(playing)) finish(playing)
+    if (!isComplete(playing)) return
+    this.#streams.delete(playing)
+    finish(playing)
   }
 }
 
