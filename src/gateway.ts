@@ -15,8 +15,8 @@ import type { Exchange } from './http/exchange.js'
 import { createServer, type Server } from './http/server.js'
 import { logRequest } from './log.js'
 import type { ChatLimits } from './pipeline.js'
-import { loadSnapshot } from './state/snapshot-store.js'
 import { createRefresher } from './state/refresher.js'
+import { loadSnapshot } from './state/snapshot-store.js'
 import { toStatus } from './status.js'
 import { createStreamRegistry } from './stream-registry.js'
 
@@ -35,7 +35,11 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly admin: AdminBackend
   /** Where the listeners are, ports filled in. */
-  readonly listen: { readonly chat: Address; readonly images: Address | null; readonly metrics: Address | null }
+  readonly listen: {
+    readonly chat: Address
+    readonly images: Address | null
+    readonly metrics: Address | null
+  }
   /** `/readyz` 503, listening stops, replies under way finish up to the limit, then everything is closed. */
   drain(): Promise<void>
 }
@@ -46,7 +50,8 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const now = (): number => performance.now()
   const snapshot = loadSnapshot(config.stateDir)
   if (snapshot.movedAside !== null) log.error({ file: snapshot.movedAside }, 'damaged snapshot moved aside')
-  if (snapshot.damagedRegions.length > 0) log.error({ regions: snapshot.damagedRegions }, 'damaged regions left out')
+  if (snapshot.damagedRegions.length > 0)
+    log.error({ regions: snapshot.damagedRegions }, 'damaged regions left out')
 
   const control = createControlPool()
   const bodies = createBodiesPool()
@@ -112,7 +117,20 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const servers: Server[] = imagesServer === null ? [chatServer] : [chatServer, imagesServer]
 
   const admin: AdminBackend = {
-    status: () => toStatus({ config, log, version, startedAtMs, listen, readiness: readiness(), access, refresher, registry, connections, counters: {} }),
+    status: () =>
+      toStatus({
+        config,
+        log,
+        version,
+        startedAtMs,
+        listen,
+        readiness: readiness(),
+        access,
+        refresher,
+        registry,
+        connections,
+        counters: {},
+      }),
     models: () => refresher.catalog().list('all'),
     refresh: refresher.refresh,
     streams: registry.describe,
@@ -153,7 +171,13 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   }
   void access.refresh()
   refresher.start()
-  log.info({ version, listen: formatAddress(listen.chat), generation: snapshot.generation }, 'listening')
+  const addresses = {
+    chat: formatAddress(listen.chat),
+    images: listen.images === null ? null : formatAddress(listen.images),
+    metrics: listen.metrics === null ? null : formatAddress(listen.metrics),
+    admin: config.adminSocket,
+  }
+  log.info({ version, listen: addresses, generation: snapshot.generation }, 'listening')
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {
     const endMs = now() + limitMs

@@ -27,19 +27,24 @@ export interface HandlersOptions {
 type Handlers = Readonly<Record<RouteName, RouteHandler>>
 
 /** What each route does, on the chat listener and on the images listener: they differ in the models they list. */
-export function createHandlers(options: HandlersOptions): { readonly chat: Handlers; readonly images: Handlers } {
+export function createHandlers(options: HandlersOptions): {
+  readonly chat: Handlers
+  readonly images: Handlers
+} {
   const { version, readiness, accepting, pipeline } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options.refresher.catalog(), id),
     chat(exchange) {
-      if (!accepting()) throw new GatewayError('draining', 'The gateway is shutting down: send the request again.')
+      if (!accepting())
+        throw new GatewayError('draining', 'The gateway is shutting down: send the request again.')
       return handleChat(exchange, pipeline)
     },
     embeddings: notImplemented,
     rerank: notImplemented,
     imageGenerations: notImplemented,
     imageEdits: notImplemented,
-    root: (exchange) => replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),
+    root: (exchange) =>
+      replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),
     healthz: (exchange) => replyObject(exchange, 200, { status: 'alive' }),
     readyz: (exchange) => replyReadiness(exchange, readiness()),
     version: (exchange) => replyObject(exchange, 200, { version }),
@@ -74,7 +79,11 @@ type ListedKind = (typeof KINDS)[number]
 /** Lists are rendered once per catalogue: Open WebUI asks on nearly every page load. */
 const renderedLists = new WeakMap<Catalog, Map<ModelKind | 'all', string>>()
 
-async function replyModels(exchange: Exchange, { refresher, config }: HandlersOptions, kind: ListedKind): Promise<void> {
+async function replyModels(
+  exchange: Exchange,
+  { refresher, config }: HandlersOptions,
+  kind: ListedKind,
+): Promise<void> {
   const asked = exchange.query.get('type') ?? kind
   const wanted = KINDS.find((name) => name === asked)
   if (wanted === undefined) {
@@ -116,7 +125,11 @@ function replyModel(exchange: Exchange, catalog: Catalog, id: string): void {
     exchange.replyJson(200, toModelBody(entry))
     return
   }
-  throw new GatewayError('model_not_found', 'There is no such model: GET /v1/models lists what can be used.', {
-    param: 'model',
-  })
+  throw new GatewayError(
+    'model_not_found',
+    'There is no such model: GET /v1/models lists what can be used.',
+    {
+      param: 'model',
+    },
+  )
 }

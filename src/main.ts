@@ -49,7 +49,9 @@ function readConfig(configFiles: readonly string[]): { config: Config; warnings:
 async function run(config: Config, warnings: readonly string[]): Promise<void> {
   const log = createLog(config.logLevel)
   for (const warning of warnings) log.warn({ warning }, 'configuration')
-  const notifier = createNotifier(process.env, { onError: (error) => log.warn({ reason: error.message }, 'sd_notify failed') })
+  const notifier = createNotifier(process.env, {
+    onError: (error) => log.warn({ reason: error.message }, 'sd_notify failed'),
+  })
   let stopping = false
   let gateway: Gateway | null = null
 

@@ -12,7 +12,11 @@ export interface StatusSource {
   readonly log: Logger
   readonly version: string
   readonly startedAtMs: number
-  readonly listen: { readonly chat: Address; readonly images: Address | null; readonly metrics: Address | null }
+  readonly listen: {
+    readonly chat: Address
+    readonly images: Address | null
+    readonly metrics: Address | null
+  }
   readonly readiness: Readiness
   readonly access: Access
   readonly refresher: Refresher
