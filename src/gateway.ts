@@ -12,8 +12,10 @@ import { createHandlers } from './handlers.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
+import { createMetricsServer, type MetricsServer } from './http/metrics-server.js'
 import { createServer, type Server } from './http/server.js'
 import { logRequest } from './log.js'
+import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
 import { createRefresher } from './state/refresher.js'
 import { loadSnapshot } from './state/snapshot-store.js'
@@ -66,6 +68,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const bedrock = createBedrockClient({ access, now: Date.now })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
+  const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
   /** Requests whose reply has not ended, streams included. */
   let repliesOwed = 0
   let draining = false
@@ -106,7 +109,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     },
     onFinished: (exchange: Exchange) => {
       repliesOwed -= 1
-      logRequest(log, exchange, now())
+      const nowMs = now()
+      logRequest(log, exchange, nowMs)
+      countExchange(metrics, exchange, nowMs)
     },
   }
   const chatServer = createServer({ ...shared, address: config.listen, handlers: handlers.chat })
@@ -143,6 +148,8 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     },
     drain: onDrainAsked,
   }
+  const metricsServer =
+    config.metricsListen === null ? null : createMetricsServer(config.metricsListen, metrics)
   const adminServer = createAdminServer({ socketPath: config.adminSocket, backend: admin, version })
 
   async function closeAll(): Promise<void> {
@@ -150,7 +157,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     registry.close()
     refresher.close()
     access.close()
-    await adminServer.close()
+    await Promise.all([adminServer.close(), metricsServer?.close()])
     await Promise.allSettled([bedrock.close(), control.close(), bodies.close()])
   }
 
@@ -165,6 +172,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     if (imagesServer !== null && config.imagesListen !== null) {
       listen.images = { ...config.imagesListen, port: await imagesServer.listen() }
     }
+    if (metricsServer !== null && config.metricsListen !== null) {
+      listen.metrics = await listenForMetrics(metricsServer, config.metricsListen)
+    }
   } catch (error) {
     await closeAll()
     throw error
@@ -178,6 +188,17 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     admin: config.adminSocket,
   }
   log.info({ version, listen: addresses, generation: snapshot.generation }, 'listening')
+
+  /** Processes that share the other ports can't share this one: whoever comes second does without, and says so. */
+  async function listenForMetrics(server: MetricsServer, address: Address): Promise<Address | null> {
+    try {
+      return { ...address, port: await server.listen() }
+    } catch (error) {
+      if (!config.reusePort) throw error
+      log.warn({ address: formatAddress(address) }, 'metrics port taken by another process: no metrics here')
+      return null
+    }
+  }
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {
     const endMs = now() + limitMs

@@ -86,6 +86,9 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   notifier.ready(`serving on ${formatAddress(gateway.listen.chat)}`)
 }
 
+// The lockfile pins an SDK that supports this Node; its notice about later versions says nothing to an operator.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
 const values = parseArguments()
 if (values === null) process.exitCode = EXIT.badConfiguration
 else if (values.help) process.stdout.write(USAGE)

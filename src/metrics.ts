@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Exchange } from './http/exchange.js'
 import type { Sanitized } from './translate/conversation.js'
 
 /** Label values that come from Bedrock are open-ended: what is beyond this many is counted as `other`. */
@@ -193,4 +194,26 @@ function createHistogram(key: keyof typeof histogramTable, registry: Registry): 
 
 function createGauge(name: string, help: string, read: () => number, registry: Registry): void {
   const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+}
+
+/** Counts one request that is over. `nowMs` is the clock its start was taken from. */
+export function countExchange(metrics: Metrics, exchange: Exchange, nowMs: number): void {
+  const { facts } = exchange
+  metrics.countRequest({
+    route: exchange.pattern,
+    status: exchange.outcome,
+    durationSeconds: (nowMs - exchange.startedAtMs) / 1000,
+    firstByteSeconds: facts.firstByteMs === null ? null : facts.firstByteMs / 1000,
+  })
+  if (facts.promptTokens !== null && facts.completionTokens !== null) {
+    metrics.countTokens({ input: facts.promptTokens, output: facts.completionTokens })
+  }
+  if (facts.sanitized !== null) metrics.countSanitized(facts.sanitized)
+  if (facts.error?.upstream) metrics.countUpstreamError(facts.error.upstream.type ?? facts.error.code)
+  if (facts.streamed) metrics.countStreamEnding(toStreamEnding(exchange))
+}
+
+function toStreamEnding({ clientGone, facts }: Exchange): StreamEnding {
+  if (clientGone) return 'client-gone'
+  return facts.error === null ? 'stop' : 'error'
 }
