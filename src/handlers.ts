@@ -70,7 +70,7 @@ function replyReadiness(exchange: Exchange, readiness: Readiness): void {
 
 function toStatusWord({ snapshot, credentials, draining }: Readiness): string {
   if (draining) return 'draining'
-  return snapshot && credentials ? 'ready' : 'starting'
+  return snapshot && credentials ? 'ready' : 'not ready'
 }
 
 const KINDS = ['chat', 'image', 'embedding', 'rerank', 'all'] as const

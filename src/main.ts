@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createNotifier } from './admin/notify.js'
-import { type Config, formatAddress, formatConfig, loadConfig, readTextFile } from './config.js'
+import { type Config, formatConfig, loadConfig, readTextFile } from './config.js'
 import { type Gateway, startGateway } from './gateway.js'
 import { createLog, toErrorFacts } from './log.js'
 
@@ -83,7 +83,7 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     version: readVersion(),
     onDrainAsked: () => void stop().catch(crash),
   })
-  notifier.ready(`serving on ${formatAddress(gateway.listen.chat)}`)
+  notifier.ready(`serving on ${gateway.listening.chat}`)
 }
 
 // The lockfile pins an SDK that supports this Node; its notice about later versions says nothing to an operator.

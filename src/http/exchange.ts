@@ -72,6 +72,7 @@ export class Exchange {
   #replyHeaders: [string, string][] = []
 
   constructor(res: HttpResponse, req: HttpRequest, options: ExchangeOptions) {
+    res.onAborted(() => this.#aborted())
     this.#res = res
     this.#corsHeaders = options.corsHeaders
     this.#onFinished = options.onFinished
@@ -83,7 +84,6 @@ export class Exchange {
     this.contentLength = Number(req.getHeader('content-length') || 0)
     this.query = new URLSearchParams(req.getQuery())
     this.#keepAlive = mayReuse(req)
-    res.onAborted(() => this.#aborted())
   }
 
   /** The status that is logged and counted: 499 for a client that left before there was one. */
