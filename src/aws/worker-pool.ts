@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os'
+import { Piscina } from 'piscina'
+import type { ControlTasks } from '../../workers/control-plane.js'
+
+const CONTROL_FILE = new URL('../../workers/control-plane.js', import.meta.url)
+const BODIES_FILE = new URL('../../workers/chat-body.js', import.meta.url)
+/** Tasks that may wait on the network at the same time in the one control thread. */
+const CONTROL_TASKS_MAX = 256
+const BODIES_QUEUE_MAX = 1_024
+const BODIES_IDLE_MS = 30_000
+
+/** What a task of the control worker promises. */
+export type ControlResult<Name extends keyof ControlTasks> = ReturnType<ControlTasks[Name]>
+
+/** The thread for control-plane calls: asynchronous I/O, so that one call that hangs holds up no other. */
+export interface ControlPool {
+  /**
+   * Runs one task of `workers/control-plane.ts`. An abort rejects with the signal's reason at once; the task itself
+   * goes on to its own deadline, since ending it would end the thread and all other tasks with it.
+   */
+  run<Name extends keyof ControlTasks>(
+    name: Name,
+    input: Parameters<ControlTasks[Name]>[0],
+    options?: { readonly signal?: AbortSignal },
+  ): ControlResult<Name>
+  close(): Promise<void>
+}
+
+/** How one task of the bodies pool is run. */
+export interface BodyTaskOptions {
+  /** An abort ends the thread that runs the task; the pool starts another. */
+  readonly signal?: AbortSignal
+  /** Buffers that move instead of being copied. */
+  readonly transferList?: readonly ArrayBuffer[]
+}
+
+/** Threads for work that would hold the event loop: large bodies, images. */
+export interface BodiesPool {
+  run(task: unknown, options?: BodyTaskOptions): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** Starts the control thread. Environment (`AWS_*`) is read as it is now. */
+export function createControlPool(): ControlPool {
+  const pool = new Piscina({
+    filename: CONTROL_FILE.href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: CONTROL_TASKS_MAX,
+    // An idle thread would otherwise sleep in Atomics.wait and never see that AWS closed a kept connection.
+    atomics: 'disabled',
+  })
+  return {
+    run(name, input, { signal } = {}) {
+      // The thread is ours, and the table of tasks types both ends.
+      return untilAborted(pool.run({ name, input }), signal) as ControlResult<typeof name>
+    },
+    close: () => closePool(pool),
+  }
+}
+
+/** Starts the pool for CPU work; threads come with the first task and go when idle. `file` is for other entry points. */
+export function createBodiesPool(file: URL = BODIES_FILE): BodiesPool {
+  const pool = new Piscina({
+    filename: file.href,
+    minThreads: 0,
+    maxThreads: Math.max(1, availableParallelism() - 1),
+    maxQueue: BODIES_QUEUE_MAX,
+    idleTimeout: BODIES_IDLE_MS,
+  })
+  return {
+    run: (task, { signal, transferList } = {}) =>
+      pool.run(task, {
+        ...(signal === undefined ? {} : { signal }),
+        ...(transferList === undefined ? {} : { transferList: [...transferList] }),
+      }),
+    close: () => closePool(pool),
+  }
+}
+
+/** Ends the threads at once: nothing they do outlives the daemon, and SQLite rolls back what was not committed. */
+async function closePool(pool: Piscina): Promise<void> {
+  await pool.destroy()
+}
+
+async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return promise
+  let onAbort: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
+  }
+}

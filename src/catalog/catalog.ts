@@ -1,0 +1,291 @@
+import type { Config, ModelAlias } from '../config.js'
+import { createGlobs } from './globs.js'
+import { mergeEntries, sortEntries, tellApart } from './listing.js'
+import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
+import { createRegionIndex, describe, isOnDemand, ownerOf, type RegionIndex } from './region-index.js'
+import { capabilitiesOfId, kindOfId } from './rules.js'
+import type { Catalog, ModelEntry, ModelKind, ModelTarget, RegionPart, Resolution } from './types.js'
+
+/** The settings that decide what is listed and where a name leads. */
+export type CatalogPolicy = Pick<
+  Config,
+  | 'regions'
+  | 'aliases'
+  | 'modelsAllow'
+  | 'modelsDeny'
+  | 'modelsLegacy'
+  | 'crossRegionInference'
+  | 'applicationInferenceProfiles'
+  | 'defaultModel'
+  | 'defaultEmbeddingModel'
+>
+
+/** What a catalog is made of. Parts of regions that no setting names are kept out of sight. */
+export interface CatalogSource {
+  readonly parts: ReadonlyMap<string, RegionPart>
+  readonly generation: number
+  readonly policy: CatalogPolicy
+}
+
+/** Every region that a refresh must ask: the configured ones, then those that only aliases name. */
+export function regionsOf(policy: Pick<CatalogPolicy, 'regions' | 'aliases'>): readonly string[] {
+  return [...new Set([...policy.regions, ...policy.aliases.flatMap((alias) => alias.regions)])]
+}
+
+// A part never changes, so its index outlives the catalogs: one changed region of 31 costs one new index.
+const indexes = new WeakMap<RegionPart, RegionIndex>()
+
+function indexOf(part: RegionPart): RegionIndex {
+  let index = indexes.get(part)
+  if (index === undefined) {
+    index = createRegionIndex(part)
+    indexes.set(part, index)
+  }
+  return index
+}
+
+/**
+ * Builds an immutable catalog. Measured with 31 regions of 126 models and 112 profiles each, one of them new:
+ * 0.15 ms to build, and at the first `list` or `find` 2.5 ms (all 31 regions new: 3 ms and 20 ms).
+ */
+export function createCatalog({ parts, generation, policy }: CatalogSource): Catalog {
+  const regional = new Map<string, RegionIndex>()
+  for (const region of regionsOf(policy)) {
+    const part = parts.get(region)
+    if (part !== undefined) regional.set(region, indexOf(part))
+  }
+  const resolve = createResolver(regional, policy)
+  let listed: readonly ModelEntry[] | undefined
+  const all = (): readonly ModelEntry[] => {
+    listed ??= listEntries(regional, policy, resolve)
+    return listed
+  }
+  const byKind = new Map<ModelKind, readonly ModelEntry[]>()
+  let byId: ReadonlyMap<string, ModelEntry> | undefined
+  return {
+    generation,
+    loaded: regional.size > 0,
+    resolve,
+    list(kind) {
+      if (kind === 'all') return all()
+      let entries = byKind.get(kind)
+      if (entries === undefined) {
+        entries = all().filter((entry) => entry.kind === kind)
+        byKind.set(kind, entries)
+      }
+      return entries
+    },
+    find(id) {
+      byId ??= new Map(all().map((entry) => [entry.id, entry]))
+      return byId.get(id)
+    },
+  }
+}
+
+/** One name on its way to a target: as the client wrote it, as it is looked up, and where. */
+interface Lookup {
+  readonly requested: string
+  readonly id: string
+  /** Regions to look in, first preferred; never empty. */
+  readonly regions: readonly string[]
+}
+
+type Resolver = (name: string) => Resolution
+
+/** Alias, then exact id or foundation id, then `gpt-*` and `text-embedding-*`, then ids that only AWS can judge. */
+function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: CatalogPolicy): Resolver {
+  const isForbidden = createForbidden(policy)
+  const aliases = groupByName(policy.aliases)
+
+  const resolveId = ({ requested, id, regions }: Lookup): Resolution => {
+    const found = resolveListed({ requested, id, regions }, regional, policy)
+    if (found !== null) return found
+    return isBedrockId(id)
+      ? { type: 'unlisted', target: unlistedTarget({ requested, id, regions }) }
+      : { type: 'unknown' }
+  }
+  const resolveModel = (requested: string, model: string, regions: readonly string[]): Resolution => {
+    const { id, region } = parseName(model)
+    return resolveId({ requested, id, regions: region === null ? regions : [region] })
+  }
+  const resolveAlias = (requested: string, name: string): Resolution | null => {
+    const candidates = aliases.get(name)
+    if (candidates === undefined) return null
+    const resolutions = candidates.map((alias) =>
+      resolveModel(requested, alias.model, alias.regions.length > 0 ? alias.regions : policy.regions),
+    )
+    const best =
+      resolutions.find(({ type }) => type === 'listed') ?? resolutions.find(({ type }) => type === 'unlisted')
+    return best ?? resolutions[0] ?? null
+  }
+  const resolveAny = (requested: string, name: string): Resolution =>
+    resolveAlias(requested, name) ??
+    resolveAlias(requested, parseName(name).id) ??
+    resolveModel(requested, name, policy.regions)
+
+  return (name) => {
+    let resolution = resolveAny(name, name)
+    const stand = resolution.type === 'unknown' ? standIn(parseName(name).id, policy) : null
+    if (stand !== null) resolution = resolveAny(name, stand)
+    return isForbidden(name, resolution) ? { type: 'denied' } : resolution
+  }
+}
+
+function groupByName(aliases: readonly ModelAlias[]): ReadonlyMap<string, readonly ModelAlias[]> {
+  const groups = new Map<string, ModelAlias[]>()
+  for (const alias of aliases) {
+    const group = groups.get(alias.name)
+    if (group === undefined) groups.set(alias.name, [alias])
+    else group.push(alias)
+  }
+  return groups
+}
+
+/** What OpenAI's own model names stand for, as in the sample gateway; null where the setting is empty. */
+function standIn(id: string, policy: CatalogPolicy): string | null {
+  if (/^gpt-/i.test(id)) return policy.defaultModel
+  if (/^text-embedding-/i.test(id)) return policy.defaultEmbeddingModel
+  return null
+}
+
+/** The first region that can serve the id wins; a region that lists it without access only decides if no other does. */
+function resolveListed(
+  lookup: Lookup,
+  regional: ReadonlyMap<string, RegionIndex>,
+  policy: CatalogPolicy,
+): Resolution | null {
+  const { resource, regions } = placeOf(lookup)
+  let refused: Resolution | null = null
+  for (const region of regions) {
+    const index = regional.get(region)
+    if (index === undefined) continue
+    const found = findIn(index, resource, policy)
+    if (found === null) continue
+    if (found.id !== null) return { type: 'listed', target: listedTarget(lookup.requested, found, index) }
+    refused ??= { type: 'not-invocable', foundationId: found.foundationId }
+  }
+  return refused
+}
+
+/** An ARN with a region is looked up there alone; a foundation model's ARN is looked up as the model's id. */
+function placeOf({ id, regions }: Lookup): {
+  readonly resource: string
+  readonly regions: readonly string[]
+} {
+  const arn = parseArn(id)
+  if (arn === null) return { resource: id, regions }
+  const model = /^foundation-model\/(.+)$/.exec(arn.resource)
+  return { resource: model?.[1] ?? id, regions: arn.region === null ? regions : [arn.region] }
+}
+
+type Found =
+  | { readonly id: string; readonly foundationId: string | null }
+  | { readonly id: null; readonly foundationId: string }
+
+function findIn(index: RegionIndex, id: string, policy: CatalogPolicy): Found | null {
+  const exact = index.profiles.get(id)
+  if (exact !== undefined) {
+    const { profile, foundationId } = exact
+    // An application profile's short id means nothing in a request path: its ARN does.
+    return { id: profile.type === 'APPLICATION' ? profile.arn : id, foundationId }
+  }
+  const model = index.models.get(id)
+  if (model !== undefined && isOnDemand(model)) return { id, foundationId: id }
+  const profile = policy.crossRegionInference ? index.profileOf.get(id)?.profile : undefined
+  if (profile !== undefined) return { id: profile.id, foundationId: id }
+  return model === undefined ? null : { id: null, foundationId: id }
+}
+
+function listedTarget(
+  requested: string,
+  found: Found & { readonly id: string },
+  index: RegionIndex,
+): ModelTarget {
+  const { id, foundationId } = found
+  return { id, requested, region: index.region, foundationId, ...describe(index.models, foundationId) }
+}
+
+function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
+  const arn = parseArn(id)
+  const foundationId = guessFoundationId(id)
+  return {
+    id,
+    requested,
+    region: arn?.region ?? regions[0] ?? '',
+    kind: kindOfId(foundationId),
+    foundationId,
+    capabilities: capabilitiesOfId(foundationId),
+  }
+}
+
+/** A deny glob forbids by any of the names a model goes by; an allow list must match one of them. */
+function createForbidden(policy: CatalogPolicy) {
+  const isDenied = createGlobs(policy.modelsDeny)
+  const isAllowed = policy.modelsAllow.length === 0 ? () => true : createGlobs(policy.modelsAllow)
+  return (name: string, resolution: Resolution): boolean => {
+    if (resolution.type === 'unknown') return false
+    const names = [name, parseName(name).id, ...namesOf(resolution)]
+    return names.some(isDenied) || !names.some(isAllowed)
+  }
+}
+
+function namesOf(resolution: Resolution): readonly string[] {
+  if (resolution.type === 'listed' || resolution.type === 'unlisted') {
+    const { id, foundationId } = resolution.target
+    return foundationId === null ? [id] : [id, foundationId]
+  }
+  return resolution.type === 'not-invocable' ? [resolution.foundationId] : []
+}
+
+function listEntries(
+  regional: ReadonlyMap<string, RegionIndex>,
+  policy: CatalogPolicy,
+  resolve: Resolver,
+): readonly ModelEntry[] {
+  const isVisible = createVisible(policy)
+  const regions = [...new Set(policy.regions)].map((region) => regional.get(region)?.entries() ?? [])
+  const merged = mergeEntries(regions.map((entries) => entries.filter(isVisible)))
+  const aliases = listAliases(policy, resolve)
+  const shadowed = new Set(aliases.map((alias) => alias.id))
+  const plain = merged.filter((entry) => !shadowed.has(entry.id))
+  return sortEntries(tellApart([...aliases, ...plain]))
+}
+
+function createVisible(policy: CatalogPolicy): (entry: ModelEntry) => boolean {
+  const isForbidden = createForbidden(policy)
+  // The same ids come back from every region: each is matched against the globs once.
+  const forbidden = new Map<string, boolean>()
+  return (entry) => {
+    if (entry.legacy && !policy.modelsLegacy) return false
+    if (entry.access === 'SYSTEM_DEFINED' && !policy.crossRegionInference) return false
+    if (entry.access === 'APPLICATION' && !policy.applicationInferenceProfiles) return false
+    let isHidden = forbidden.get(entry.id)
+    if (isHidden === undefined) {
+      isHidden = isForbidden(entry.id, { type: 'listed', target: { ...entry, requested: '', region: '' } })
+      forbidden.set(entry.id, isHidden)
+    }
+    return !isHidden
+  }
+}
+
+function listAliases(policy: CatalogPolicy, resolve: Resolver): ModelEntry[] {
+  const entries: ModelEntry[] = []
+  for (const name of new Set(policy.aliases.map((alias) => alias.name))) {
+    const resolution = resolve(name)
+    if (resolution.type !== 'listed' && resolution.type !== 'unlisted') continue
+    const { kind, foundationId, capabilities, region } = resolution.target
+    const ownedBy = ownerOf(foundationId)
+    entries.push({
+      id: name,
+      name,
+      kind,
+      ownedBy,
+      regions: [region],
+      access: 'ALIAS',
+      foundationId,
+      legacy: false,
+      capabilities,
+    })
+  }
+  return entries
+}

@@ -1,0 +1,148 @@
+import { foundationIdOfArn, geoOf } from './names.js'
+import { capabilitiesOf, capabilitiesOfId, kindOf, kindOfId } from './rules.js'
+import type {
+  Capabilities,
+  FoundationModel,
+  InferenceProfile,
+  ModelEntry,
+  ModelKind,
+  RegionPart,
+} from './types.js'
+
+/** A profile with what its row only implies. */
+export interface IndexedProfile {
+  readonly profile: InferenceProfile
+  /** The foundation model behind it; null where no ARN of it names one. */
+  readonly foundationId: string | null
+  /** `us`, `eu`, `global`, …; null for application profiles. */
+  readonly geo: string | null
+}
+
+/** One region's part, ready for look-ups. Built once per part, shared by every catalog that holds the part. */
+export interface RegionIndex {
+  readonly region: string
+  readonly models: ReadonlyMap<string, FoundationModel>
+  /** Profiles that can be invoked, by id and by ARN. */
+  readonly profiles: ReadonlyMap<string, IndexedProfile>
+  /** The system profile that serves a foundation model: the most local geo profile, else the global one. */
+  readonly profileOf: ReadonlyMap<string, IndexedProfile>
+  /** Everything that can be invoked in this region, before any policy. Built at the first call. */
+  entries(): readonly ModelEntry[]
+}
+
+/** Indexes one region's part. Costs about 0.1 ms for 126 models and 112 profiles; `entries()` 0.4 ms more, once. */
+export function createRegionIndex(part: RegionPart): RegionIndex {
+  const models = new Map(part.models.map((model) => [model.modelId, model]))
+  const profiles = new Map<string, IndexedProfile>()
+  const profileOf = new Map<string, IndexedProfile>()
+  for (const profile of part.profiles) {
+    if (profile.status !== 'ACTIVE') continue
+    const indexed = indexProfile(profile)
+    profiles.set(profile.id, indexed)
+    profiles.set(profile.arn, indexed)
+    const { foundationId } = indexed
+    if (profile.type !== 'SYSTEM_DEFINED' || foundationId === null) continue
+    const standing = profileOf.get(foundationId)
+    if (standing === undefined || isPreferred(indexed, standing)) profileOf.set(foundationId, indexed)
+  }
+  let entries: readonly ModelEntry[] | undefined
+  return {
+    region: part.region,
+    models,
+    profiles,
+    profileOf,
+    entries() {
+      entries ??= toEntries(part.region, models, profiles)
+      return entries
+    },
+  }
+}
+
+/** What a foundation model of this region is for and can do; by the rules where the region has no row of it. */
+export function describe(
+  models: ReadonlyMap<string, FoundationModel>,
+  foundationId: string | null,
+): { readonly kind: ModelKind; readonly capabilities: Capabilities } {
+  const model = foundationId === null ? undefined : models.get(foundationId)
+  if (model !== undefined) return { kind: kindOf(model), capabilities: capabilitiesOf(model) }
+  return { kind: kindOfId(foundationId), capabilities: capabilitiesOfId(foundationId) }
+}
+
+/** True where the bare id works in a request: on demand, and no context-window variant. */
+export function isOnDemand(model: FoundationModel): boolean {
+  return model.inferenceTypes.includes('ON_DEMAND') && !VARIANT.test(model.modelId)
+}
+
+/** `…-v1:0:24k`, `…-v3:0:512`, `…:mm`: provisioned variants, a third part after the version (bedrock-facts C8). */
+const VARIANT = /:\d+:[a-z0-9]+$|:mm$/i
+
+function indexProfile(profile: InferenceProfile): IndexedProfile {
+  let foundationId: string | null = null
+  for (const arn of profile.modelArns) foundationId ??= foundationIdOfArn(arn)
+  const geo =
+    profile.type === 'SYSTEM_DEFINED' && foundationId !== null ? geoOf(profile.id, foundationId) : null
+  return { profile, foundationId, geo }
+}
+
+/** Geo before global; among geo profiles the one that routes to fewer regions (`jp` before `apac`), then by id. */
+function isPreferred(candidate: IndexedProfile, standing: IndexedProfile): boolean {
+  const isGlobal = candidate.geo === 'global'
+  if (isGlobal !== (standing.geo === 'global')) return !isGlobal
+  const wider = candidate.profile.modelArns.length - standing.profile.modelArns.length
+  return wider === 0 ? candidate.profile.id < standing.profile.id : wider < 0
+}
+
+function toEntries(
+  region: string,
+  models: ReadonlyMap<string, FoundationModel>,
+  profiles: ReadonlyMap<string, IndexedProfile>,
+): readonly ModelEntry[] {
+  const entries: ModelEntry[] = []
+  for (const model of models.values()) {
+    if (!isOnDemand(model)) continue
+    const { modelId: id, modelName: name } = model
+    entries.push({ ...common(region, models, id), id, name, access: 'ON_DEMAND' })
+  }
+  for (const [key, indexed] of profiles) {
+    const { profile, foundationId } = indexed
+    if (key !== profile.arn) continue // each stands there twice: by id and by ARN
+    const id = profile.type === 'APPLICATION' ? profile.arn : profile.id
+    const name = nameOfProfile(indexed, models)
+    entries.push({ ...common(region, models, foundationId), id, name, access: profile.type })
+  }
+  return entries
+}
+
+function common(region: string, models: ReadonlyMap<string, FoundationModel>, foundationId: string | null) {
+  const model = foundationId === null ? undefined : models.get(foundationId)
+  return {
+    ...describe(models, foundationId),
+    ownedBy: ownerOf(foundationId),
+    regions: [region],
+    foundationId,
+    legacy: model?.lifecycle === 'LEGACY',
+  }
+}
+
+/** The provider in a foundation model's id; `custom` where there is none. */
+export function ownerOf(foundationId: string | null): string {
+  const dot = foundationId?.indexOf('.') ?? -1
+  return foundationId === null || dot <= 0 ? 'custom' : foundationId.slice(0, dot).toLowerCase()
+}
+
+/** `Claude Sonnet 4.5 (US)`: the model's own name and the geo, since profile names differ in their first words. */
+function nameOfProfile(indexed: IndexedProfile, models: ReadonlyMap<string, FoundationModel>): string {
+  const { profile, foundationId, geo } = indexed
+  if (geo === null) return profile.name
+  const words = profile.name.split(' ')
+  const bareName =
+    words[0]?.toLowerCase() === geo && words.length > 1 ? words.slice(1).join(' ') : profile.name
+  const modelName = (foundationId === null ? undefined : models.get(foundationId)?.modelName) ?? bareName
+  return `${modelName} (${geoLabel(geo)})`
+}
+
+function geoLabel(geo: string): string {
+  if (geo === 'global') return 'Global'
+  if (geo === 'us-gov') return 'US Gov'
+  return geo.toUpperCase()
+}
