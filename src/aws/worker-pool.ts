@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ControlTasks } from '../../workers/control-plane.js'
 
@@ -31,8 +30,8 @@ export interface ControlPool {
 export interface BodyTaskOptions {
   /** An abort ends the thread that runs the task; the pool starts another. */
   readonly signal?: AbortSignal
-  /** What moves instead of being copied. */
-  readonly transferList?: readonly (ArrayBuffer | MessagePort)[]
+  /** Buffers that move instead of being copied. */
+  readonly transferList?: readonly ArrayBuffer[]
 }
 
 /** Threads for work that would hold the event loop: large bodies, images. */
