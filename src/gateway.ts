@@ -62,7 +62,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log,
     now: Date.now,
   })
-  const refresher = createRefresher({ config, pool: control, snapshot, onCatalog: () => {}, log })
+  const refresher = createRefresher({ config, pool: control, snapshot, onOutcome: metrics.countRefresh, log })
   const bedrock = createBedrockClient({ access, now: Date.now })
 
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */

@@ -1,8 +1,10 @@
 import { refreshRegion } from './refresh-region.js'
+import { resolveRuntimeAccess } from './runtime-access.js'
 
 /** Every task of the control worker by name. All are asynchronous: they share one thread. A new one is a new line. */
 const TASKS = {
   'refresh-region': refreshRegion,
+  'resolve-runtime-access': resolveRuntimeAccess,
 } as const
 
 /** The tasks as a type: names, inputs, results. */
@@ -17,6 +19,8 @@ export type ControlMessage = {
 }[keyof ControlTasks]
 
 /** Piscina's entry point. */
-export default function runControlTask(message: ControlMessage): Promise<unknown> {
-  return TASKS[message.name](message.input)
+export default function runControlTask({ name, input }: ControlMessage): Promise<unknown> {
+  // The message type pairs each name with its input; the compiler can't follow that through the table.
+  const task = TASKS[name] as (input: ControlMessage['input']) => Promise<unknown>
+  return task(input)
 }

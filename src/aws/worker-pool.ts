@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ControlTasks } from '../../workers/control-plane.js'
 
@@ -31,7 +32,7 @@ export interface BodyTaskOptions {
   /** An abort ends the thread that runs the task; the pool starts another. */
   readonly signal?: AbortSignal
   /** Buffers that move instead of being copied. */
-  readonly transferList?: readonly ArrayBuffer[]
+  readonly transferList?: readonly (ArrayBuffer | MessagePort)[]
 }
 
 /** Threads for work that would hold the event loop: large bodies, images. */

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { createControlPool } from '../../src/aws/worker-pool.js'
 import type { Catalog } from '../../src/catalog/types.js'
+import type { RefreshOutcome } from '../../src/state/refresh-task.js'
 import { nextRefreshDelayMs } from '../../src/state/refresh-timer.js'
 import { createRefresher, type Refresher, type RefresherSource } from '../../src/state/refresher.js'
 import { loadSnapshot } from '../../src/state/snapshot-store.js'
@@ -30,12 +31,14 @@ async function startBench(context: TestContext): Promise<Bench> {
   const create: Bench['create'] = (members = {}, rest = {}) => {
     const settings = { stateDir, modelRefreshSeconds: 300, refreshDeadlineSeconds: 5 }
     const config = { ...policyOf(), ...settings, ...members }
-    const onCatalog = (catalog: Catalog) => catalogs.push(catalog)
+    const onOutcome = (outcome: RefreshOutcome['type'], catalog: Catalog) => {
+      if (outcome === 'advanced') catalogs.push(catalog)
+    }
     const refresher = createRefresher({
       config,
       pool,
       snapshot: loadSnapshot(stateDir),
-      onCatalog,
+      onOutcome,
       log,
       ...rest,
     })
