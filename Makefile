@@ -43,14 +43,16 @@ ifneq ($(NODE_HEADERS),)
   export npm_config_nodedir := $(NODE_PREFIX)
 endif
 
+NODE_VERIFY = const [file, expected] = process.argv.slice(1); \
+  const actual = require("crypto").createHash("sha512").update(require("fs").readFileSync(file)).digest("base64"); \
+  if (actual !== expected) throw new Error("the package is not the pinned one: expected " + expected + ", got " + actual);
+
 .node/$(NODE_PINNED)-%/bin/node:
 	@[ -n '$(NODE_SHA512_$*)' ] || { echo 'no Node $(NODE_PINNED) for $* is pinned here: install Node 22' >&2; exit 1; }
 	@echo 'fetching Node $(NODE_PINNED) for $* into .node/ (this machine has Node $(or $(MACHINE_MAJOR),none))'
 	@rm -rf .node/fetch && mkdir -p .node/fetch/tree
 	@cd .node/fetch && npm pack --silent node-linux-$*@$(NODE_PINNED) >/dev/null
-	@node -e 'const hash = require("crypto").createHash("sha512").update(require("fs").readFileSync(process.argv[1])); \
-	  if (hash.digest("base64") !== process.argv[2]) throw new Error("the Node package is not the pinned one")' \
-	  .node/fetch/node-linux-$*-$(NODE_PINNED).tgz '$(NODE_SHA512_$*)'
+	@node -e '$(NODE_VERIFY)' .node/fetch/node-linux-$*-$(NODE_PINNED).tgz '$(NODE_SHA512_$*)'
 	@tar -xzf .node/fetch/node-linux-$*-$(NODE_PINNED).tgz -C .node/fetch/tree --strip-components=1
 	@rm -rf .node/$(NODE_PINNED)-$* && mv .node/fetch/tree .node/$(NODE_PINNED)-$* && rm -rf .node/fetch
 	@touch $@
