@@ -123,7 +123,7 @@ install: dist/.built ## daemon, bedrockctl and units under DESTDIR (PREFIX=/usr)
 	(cd '$(LIB)' && npm prune --omit=dev --ignore-scripts --offline --no-audit --no-fund --silent); \
 	cd '$(LIB)/node_modules'; rm -rf .installed-* better-sqlite3/deps better-sqlite3/src; \
 	find better-sqlite3/build -type f ! -path '*/build/Release/better_sqlite3.node' -delete; \
-	find better-sqlite3/build -type d -empty -delete; \
+	find . better-sqlite3/build -type d -empty -delete; \
 	find $(UWS_BINARIES) -name 'uws_*' ! -name 'uws_linux_$(ARCH)_$(NODE_ABI).node' -delete
 	@umask 022; set -e; $(if $(NODE_SHIPPED),install -D -m 755 '$(NODE_SHIPPED)' '$(LIB)/node/bin/node';) \
 	$(call install_wrapper,bedrockd,dist/src/main.js); $(call install_wrapper,bedrockctl,dist/src/admin/bedrockctl.js)
