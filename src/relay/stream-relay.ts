@@ -2,6 +2,7 @@ import type { StreamInfo } from '../admin/types.js'
 import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import { parseConverseEvent } from '../bedrock/events.js'
 import { createFrameDecoder, type FrameDecoder, FrameError } from '../bedrock/frame-decoder.js'
+import { readTextDelta } from '../bedrock/text-delta.js'
 import { GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream } from '../http/event-stream.js'
 import type { Exchange } from '../http/exchange.js'
@@ -48,7 +49,11 @@ export class StreamRelay implements BedrockHandler, Watched {
     this.#translator = createStreamTranslator(head, chat.includeUsage)
     this.#decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) => {
       this.#eventsTotal += 1
-      this.#out += this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
+      const textJson = readTextDelta(bytes, headersStart, headersEnd, payloadEnd)
+      this.#out +=
+        textJson === null
+          ? this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
+          : this.#translator.pushTextJson(textJson)
     })
     this.#heardAtMs = this.#wroteAtMs = pipeline.now()
   }
