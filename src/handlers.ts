@@ -84,7 +84,7 @@ async function replyModels(
   { refresher, config }: HandlersOptions,
   kind: ListedKind,
 ): Promise<void> {
-  const asked = exchange.query.get('type') ?? kind
+  const asked = new URLSearchParams(exchange.query).get('type') ?? kind
   const wanted = KINDS.find((name) => name === asked)
   if (wanted === undefined) {
     throw new GatewayError('invalid_request', `type must be one of ${KINDS.join(', ')}`, { param: 'type' })

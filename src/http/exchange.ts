@@ -43,7 +43,8 @@ export class Exchange {
   readonly authorization: string
   readonly contentType: string
   readonly contentLength: number
-  readonly query: URLSearchParams
+  /** Without `?`. */
+  readonly query: string
   readonly requestId: string
   readonly startedAtMs: number
   readonly facts: ExchangeFacts = {
@@ -82,7 +83,7 @@ export class Exchange {
     this.authorization = req.getHeader('authorization')
     this.contentType = req.getHeader('content-type')
     this.contentLength = Number(req.getHeader('content-length') || 0)
-    this.query = new URLSearchParams(req.getQuery())
+    this.query = req.getQuery()
     this.#keepAlive = mayReuse(req)
   }
 

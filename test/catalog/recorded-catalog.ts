@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CatalogPolicy } from '../../src/catalog/catalog.js'
 import { parseFoundationModels, parseInferenceProfiles } from '../../src/catalog/parse-listing.js'
 import type { FoundationModel, InferenceProfile, RegionPart } from '../../src/catalog/types.js'
+import { recordingsDir, skipWithout } from '../shared.js'
 
-const { RECORDINGS_DIR = '../shared/recordings' } = process.env
-const FOLDER = join(RECORDINGS_DIR, 'catalog')
+const FOLDER = join(recordingsDir, 'catalog')
 
 /** Options for tests that read the recorded listings. */
-export const withRecordings = existsSync(FOLDER) ? {} : { skip: `${FOLDER} absent` }
+export const withRecordings = { skip: skipWithout(FOLDER) }
 
 /** AWS CLI listing of us-east-1, January 2026, as a body. */
 export function recordedModelsBody(): unknown {
