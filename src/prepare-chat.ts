@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
+import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import type { Sanitized } from './translate/conversation.js'
@@ -20,12 +21,22 @@ export interface PreparedChat {
   readonly dropped: readonly string[]
 }
 
+/** No tool schema comes near; every serializer behind this gateway recurses. */
+const NESTING_MAX = 512
+
 /** The bytes of a chat request → checked request. Throws a `GatewayError`. */
 export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
   const bytes = Buffer.concat(parts)
   // Decoding would put a replacement character where the client said something else.
   if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8.')
-  return parseChatRequest(parseJson(bytes.toString('utf8')))
+  const text = bytes.toString('utf8')
+  if (nestsDeeperThan(text, NESTING_MAX)) {
+    throw new GatewayError(
+      'invalid_request',
+      `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
+    )
+  }
+  return parseChatRequest(parseJson(text))
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */

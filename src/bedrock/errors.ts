@@ -65,6 +65,7 @@ export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
   const prefix = rule.code === 'aws_credentials' ? "AWS refused this gateway's credentials" : 'Bedrock'
   return new GatewayError(rule.code, `${prefix}: ${words}`, {
     upstream: { type: failure.name, status: failure.status, requestId: failure.requestId },
+    ...(rule.code === 'model_not_found' ? { param: 'model' } : {}),
     ...(rule.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rule.retryAfterSeconds }),
   })
 }

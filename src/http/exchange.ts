@@ -263,10 +263,10 @@ function mayReuse(req: HttpRequest): boolean {
 /**
  * Whether a reply sent before the whole body is here would be lost: uWebSockets.js closes the connection of a client that
  * asks for it (`connection: close`) right after the reply, and what the client still sends then makes the kernel reset it.
- * A client that expects a 100 has not begun to send.
+ * A client that expects a 100 sends, too: the library has told it to go on.
  */
 function losesEarlyReply(req: HttpRequest): boolean {
-  if (!/\bclose\b/i.test(req.getHeader('connection')) || req.getHeader('expect') !== '') return false
+  if (!/\bclose\b/i.test(req.getHeader('connection'))) return false
   return Number(req.getHeader('content-length')) > 0 || req.getHeader('transfer-encoding') !== ''
 }
 

@@ -11,14 +11,11 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
-import { nestsDeeperThan } from './nesting.js'
 import { parseChatMessage } from './parse-chat-message.js'
 import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from './types.js'
 
 /** Converse takes at most this many stop sequences (service model); OpenAI documents 4. */
 const STOP_SEQUENCES_MAX = 2500
-/** No tool schema comes near; every serializer behind this one recurses. */
-const NESTING_MAX = 512
 /** The longest model id or ARN that Bedrock takes (service model, ConversationalModelId). */
 const MODEL_CHARACTERS_MAX = 2048
 
@@ -39,14 +36,8 @@ const READ_MEMBERS: ReadonlySet<string> = new Set([
   'response_format',
 ])
 
-/** Parses JSON text; throws `invalid_json` without repeating any of it, and refuses what nests too deep. */
+/** Parses JSON text; throws `invalid_json` without repeating any of it. */
 export function parseJson(text: string): unknown {
-  if (nestsDeeperThan(text, NESTING_MAX)) {
-    throw new GatewayError(
-      'invalid_request',
-      `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
-    )
-  }
   try {
     return JSON.parse(text)
   } catch (error) {
