@@ -36,7 +36,7 @@ export interface ChunkWriter {
 export function createChunkWriter(head: ReplyHead, includeUsage: boolean): ChunkWriter {
   const start =
     `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
-    `"model":${JSON.stringify(head.model)},"system_fingerprint":null,"choices":[`
+    `"model":${JSON.stringify(head.model)},"choices":[`
   const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
   const contentStart = `${start}{"index":0,"delta":{"content":`
   const reasoningStart = `${start}{"index":0,"delta":{"reasoning_content":`
