@@ -90,8 +90,7 @@ export class StreamRelay implements BedrockHandler, Watched {
 
   onError(error: GatewayError): void {
     if (this.#ended) return
-    if (this.#translator.stopped) this.#finish()
-    else this.#fail(error)
+    this.#fail(error)
   }
 
   sweep(nowMs: number): void {
@@ -169,8 +168,15 @@ export class StreamRelay implements BedrockHandler, Watched {
     this.#end(this.#out + DONE)
   }
 
-  /** Before the 200 an error is a status of its own, after it an event. */
+  /**
+   * Before the 200 an error is a status of its own, after it an event. Once the reply is complete it changes nothing: only
+   * the usage can still be missing.
+   */
   #fail(error: GatewayError): void {
+    if (this.#translator.stopped) {
+      this.#finish()
+      return
+    }
     this.#exchange.facts.error = error
     if (this.#client === null) {
       this.#end()
