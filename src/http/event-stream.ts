@@ -8,7 +8,9 @@ const PROBE = ':\n\n'
  * nothing may be written until `onDrain`. Whoever writes makes sure the client is still there.
  */
 export class EventStream {
-  /** Called when everything written has left for the client, after a `write` that returned false. */
+  /** After a `write` that returned false: called each time the client took something. */
+  onProgress: (() => void) | null = null
+  /** After a `write` that returned false: called once when everything written has left for the client. */
   onDrain: (() => void) | null = null
   #behind = false
   readonly #res: HttpResponse
@@ -46,11 +48,13 @@ export class EventStream {
    * grow with each round. Inside a cork because only that makes uWebSockets.js send what it still holds.
    */
   #flush(): void {
-    let drained = true
+    if (!this.#behind) return
+    let drained = false
     this.#res.cork(() => {
-      if (this.#behind) drained = this.#res.write(PROBE)
+      drained = this.#res.write(PROBE)
     })
-    if (!this.#behind || !drained) return
+    this.onProgress?.()
+    if (!drained) return
     this.#behind = false
     this.onDrain?.()
   }

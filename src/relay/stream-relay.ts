@@ -38,7 +38,7 @@ export class StreamRelay implements BedrockHandler, Watched {
   #bytesTotal = 0
   #heardAtMs: number
   #wroteAtMs: number
-  /** Since when the client takes nothing; null: it keeps up. */
+  /** Since when the client, being behind, has taken nothing; null: it keeps up. */
   #stalledSinceMs: number | null = null
 
   constructor({ exchange, chat, head, pipeline }: RelayOptions) {
@@ -129,6 +129,9 @@ export class StreamRelay implements BedrockHandler, Watched {
   /** Commits the 200. */
   #open(): void {
     this.#client = this.#exchange.openEventStream()
+    this.#client.onProgress = () => {
+      if (this.#stalledSinceMs !== null) this.#stalledSinceMs = this.#pipeline.now()
+    }
     this.#client.onDrain = () => {
       if (this.#stalledSinceMs === null || this.#ended) return
       this.#stalledSinceMs = null
