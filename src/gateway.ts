@@ -8,6 +8,7 @@ import { createBedrockClient } from './aws/bedrock-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import { type Address, type Config, formatAddress } from './config.js'
+import { drainingError } from './errors.js'
 import { createHandlers } from './handlers.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
@@ -67,7 +68,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
   /** Requests whose reply has not ended, streams included. */
-  let repliesOwed = 0
+  const unanswered = new Set<Exchange>()
   let draining = false
   let accepting = true
 
@@ -101,11 +102,12 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     connections,
     newRequestId: randomUUID,
     now,
-    onStarted: () => {
-      repliesOwed += 1
+    keepsConnections: () => !draining,
+    onStarted: (exchange: Exchange) => {
+      unanswered.add(exchange)
     },
     onFinished: (exchange: Exchange) => {
-      repliesOwed -= 1
+      unanswered.delete(exchange)
       logRequest(log, exchange, now())
     },
   }
@@ -194,8 +196,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
       await sleep(config.drainDelaySeconds * 1000)
       accepting = false
       for (const server of servers) server.stop()
-      await waitUntil(() => repliesOwed === 0, config.drainSeconds * 1000)
+      await waitUntil(() => unanswered.size === 0, config.drainSeconds * 1000)
       registry.shutDown()
+      for (const exchange of [...unanswered]) exchange.replyError(drainingError())
       await waitUntil(() => connections.open === 0, LINGER_MS)
       await closeAll()
       log.info('stopped')

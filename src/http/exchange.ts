@@ -28,6 +28,8 @@ export interface ExchangeOptions {
   /** Milliseconds, from a monotonic clock. */
   readonly startedAtMs: number
   readonly corsHeaders: Headers
+  /** Asked when the reply starts: may the client go on to use its connection? */
+  readonly keepsConnections: () => boolean
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -63,6 +65,7 @@ export class Exchange {
   readonly #res: HttpResponse
   readonly #corsHeaders: Headers
   readonly #onFinished: (exchange: Exchange) => void
+  readonly #keepsConnections: () => boolean
   readonly #keepAlive: boolean
   #over = false
   #replyHeaders: [string, string][] = []
@@ -70,6 +73,7 @@ export class Exchange {
   constructor(res: HttpResponse, req: HttpRequest, options: ExchangeOptions) {
     this.#res = res
     this.#corsHeaders = options.corsHeaders
+    this.#keepsConnections = options.keepsConnections
     this.#onFinished = options.onFinished
     this.requestId = options.requestId
     this.startedAtMs = options.startedAtMs
@@ -173,7 +177,7 @@ export class Exchange {
     res.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`)
     if (type !== null) res.writeHeader('content-type', type)
     res.writeHeader('x-request-id', this.requestId)
-    if (this.#keepAlive) {
+    if (this.#keepAlive && this.#keepsConnections()) {
       res.writeHeader('connection', 'keep-alive')
       res.writeHeader('keep-alive', KEEP_ALIVE_HINT)
     } else res.writeHeader('connection', 'close')

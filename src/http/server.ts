@@ -21,7 +21,9 @@ export interface ServerOptions {
   readonly newRequestId: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
-  readonly onStarted: () => void
+  /** False while the gateway shuts down: replies then ask clients to close their connection. */
+  readonly keepsConnections: () => boolean
+  readonly onStarted: (exchange: Exchange) => void
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -38,7 +40,6 @@ export function createServer(options: ServerOptions) {
   let listening: us_listen_socket | null = null
 
   function handle(res: HttpResponse, req: HttpRequest): void {
-    options.onStarted()
     const origin = req.getHeader('origin')
     const path = req.getUrl()
     const preflightFor =
@@ -51,8 +52,10 @@ export function createServer(options: ServerOptions) {
         preflightFor === ''
           ? options.cors.replyHeaders(origin)
           : options.cors.preflightHeaders(origin, askedHeaders),
+      keepsConnections: options.keepsConnections,
       onFinished: options.onFinished,
     })
+    options.onStarted(exchange)
     if (preflightFor !== '') exchange.replyEmpty(204)
     else void answer(exchange, path).catch((error: unknown) => exchange.replyError(error))
   }

@@ -2,7 +2,7 @@ import type { StreamInfo } from '../admin/types.js'
 import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import { parseConverseEvent } from '../bedrock/events.js'
 import { createFrameDecoder, type FrameDecoder, FrameError } from '../bedrock/frame-decoder.js'
-import { GatewayError, toGatewayError } from '../errors.js'
+import { drainingError, GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream } from '../http/event-stream.js'
 import type { Exchange } from '../http/exchange.js'
 import { DONE, PING, type ReplyHead } from '../openai/chunks.js'
@@ -110,7 +110,7 @@ export class StreamRelay implements BedrockHandler, Watched {
   }
 
   shutDown(): void {
-    this.#fail(new GatewayError('draining', 'The gateway is shutting down: send the request again.'))
+    this.#fail(drainingError())
   }
 
   describe(nowMs: number): StreamInfo {

@@ -1,7 +1,7 @@
 import type { StreamInfo } from '../admin/types.js'
 import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import type { ConverseResponse } from '../bedrock/types.js'
-import { GatewayError } from '../errors.js'
+import { drainingError, GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
 import { toCompletionBody } from '../openai/completion.js'
@@ -82,7 +82,7 @@ export class WholeReply implements BedrockHandler, Watched {
   }
 
   shutDown(): void {
-    this.#fail(new GatewayError('draining', 'The gateway is shutting down: send the request again.'))
+    this.#fail(drainingError())
   }
 
   describe(nowMs: number): StreamInfo {
