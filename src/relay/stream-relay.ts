@@ -22,7 +22,7 @@ export class StreamRelay extends Relay {
   #eventsTotal = 0
   #bytesTotal = 0
   #wroteAtMs: number
-  /** Since when the client takes nothing; null: it keeps up. */
+  /** Since when the client, being behind, has taken nothing; null: it keeps up. */
   #stalledSinceMs: number | null = null
 
   constructor(options: RelayOptions) {
@@ -82,6 +82,9 @@ export class StreamRelay extends Relay {
   /** Commits the 200. */
   #open(): void {
     this.#client = this.exchange.openEventStream()
+    this.#client.onProgress = () => {
+      if (this.#stalledSinceMs !== null) this.#stalledSinceMs = this.pipeline.now()
+    }
     this.#client.onDrain = () => {
       if (this.#stalledSinceMs === null || this.ended) return
       this.#stalledSinceMs = null

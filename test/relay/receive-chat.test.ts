@@ -93,6 +93,7 @@ before(async () => {
     newRequestId: randomUUID,
     now: () => performance.now(),
     onStarted: () => {},
+    keepsConnections: () => true,
     onFinished: () => {},
   })
   url = `http://127.0.0.1:${await server.listen()}`
