@@ -12,6 +12,9 @@ import type { PreparedChat } from '../prepare-chat.js'
 import type { Watched } from '../stream-registry.js'
 import { createStreamTranslator, type StreamTranslator } from '../translate/stream.js'
 
+/** What one read brings is sent at once when it is more than this, so that little waits for a client that is behind. */
+const WRITE_CHARACTERS_MAX = 16 * 1024
+
 export interface RelayOptions {
   readonly exchange: Exchange
   readonly chat: PreparedChat
@@ -34,6 +37,11 @@ export class StreamRelay implements BedrockHandler, Watched {
   #ended = false
   /** Server-sent events of the read under way. */
   #out = ''
+  #flushDue = false
+  readonly #flushAfterRead = (): void => {
+    this.#flushDue = false
+    if (!this.#ended) this.#flush()
+  }
   #eventsTotal = 0
   #bytesTotal = 0
   #heardAtMs: number
@@ -75,7 +83,9 @@ export class StreamRelay implements BedrockHandler, Watched {
       this.#fail(toStreamError(error))
       return
     }
-    this.#flush()
+    if (this.#out === '') return
+    this.#exchange.facts.firstByteMs ??= this.#heardAtMs - this.#exchange.startedAtMs
+    this.#flushSoon()
   }
 
   /** Completeness is judged by `messageStop`: the end of the body proves nothing. */
@@ -138,10 +148,22 @@ export class StreamRelay implements BedrockHandler, Watched {
     }
   }
 
+  /**
+   * undici calls once for each HTTP chunk, and one read of a socket may bring hundreds: the next tick comes when all are
+   * here. A write for each chunk costs 2.5 µs per event more.
+   */
+  #flushSoon(): void {
+    if (this.#out.length > WRITE_CHARACTERS_MAX) {
+      this.#flush()
+    } else if (!this.#flushDue) {
+      this.#flushDue = true
+      process.nextTick(this.#flushAfterRead)
+    }
+  }
+
   /** One write for everything that one read brought; a client that is behind gets it when it has caught up. */
   #flush(): void {
     if (this.#out === '') return
-    this.#exchange.facts.firstByteMs ??= this.#heardAtMs - this.#exchange.startedAtMs
     if (this.#stalledSinceMs !== null) {
       this.#checkBuffer()
       return

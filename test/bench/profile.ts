@@ -22,7 +22,8 @@ function listCosts(profile: CpuProfile): readonly { readonly name: string; reado
   const timeUs = new Map<string, number>()
   profile.samples.forEach((id, index) => {
     const name = names.get(id) ?? '?'
-    if (!name.startsWith('(idle)')) timeUs.set(name, (timeUs.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0))
+    if (!name.startsWith('(idle)'))
+      timeUs.set(name, (timeUs.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0))
   })
   const totalUs = [...timeUs.values()].reduce((sum, value) => sum + value, 0)
   return [...timeUs]
