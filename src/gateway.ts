@@ -3,21 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createAdminServer } from './admin/server.js'
 import type { AdminBackend } from './admin/types.js'
+import { createAdminBackend } from './admin-backend.js'
 import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
-import { type Address, type Config, formatAddress } from './config.js'
+import type { Config } from './config.js'
 import { createHandlers } from './handlers.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
-import { createServer, type Server } from './http/server.js'
+import { createServer } from './http/server.js'
+import { createListeners, type Listening } from './listeners.js'
 import { logRequest } from './log.js'
+import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
 import { createRefresher } from './state/refresher.js'
-import { loadSnapshot } from './state/snapshot-store.js'
-import { toStatus } from './status.js'
+import { loadSnapshot, type Snapshot } from './state/snapshot-store.js'
 import { createStreamRegistry } from './stream-registry.js'
 
 /** After the last reply, what is still on its way to a client gets this long. */
@@ -28,33 +30,31 @@ export interface GatewayOptions {
   readonly config: Config
   readonly log: Logger
   readonly version: string
-  /** Called once when somebody asks for a drain over the admin socket. */
+  /** Called when somebody asks for a drain over the admin socket. */
   readonly onDrainAsked: () => void
 }
 
 export interface Gateway {
   readonly admin: AdminBackend
-  /** Where the listeners are, ports filled in. */
-  readonly listen: {
-    readonly chat: Address
-    readonly images: Address | null
-    readonly metrics: Address | null
-  }
+  readonly listening: Listening
   /** `/readyz` 503, listening stops, replies under way finish up to the limit, then everything is closed. */
   drain(): Promise<void>
 }
 
-/** Puts the daemon together and starts it. AWS is asked in the background: nothing here waits for it. */
+/**
+ * Puts the daemon together and starts it. AWS is asked in the background: nothing here waits for it. Rejects where the
+ * state directory or an address can't be used.
+ */
 export async function startGateway({ config, log, version, onDrainAsked }: GatewayOptions): Promise<Gateway> {
-  const startedAtMs = Date.now()
   const now = (): number => performance.now()
   const snapshot = loadSnapshot(config.stateDir)
-  if (snapshot.movedAside !== null) log.error({ file: snapshot.movedAside }, 'damaged snapshot moved aside')
-  if (snapshot.damagedRegions.length > 0)
-    log.error({ regions: snapshot.damagedRegions }, 'damaged regions left out')
+  reportDamage(snapshot, log)
 
   const control = createControlPool()
   const bodies = createBodiesPool()
+  const registry = createStreamRegistry(now)
+  const connections = { open: 0, max: config.connectionsMax }
+  const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
   const access = createAccess({
     regions: regionsOf(config),
     bearerToken: config.bearerToken,
@@ -62,27 +62,29 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log,
     now: Date.now,
   })
-  const refresher = createRefresher({ config, pool: control, snapshot, onCatalog: () => {}, log })
+  const refresher = createRefresher({ config, pool: control, snapshot, onOutcome: metrics.countRefresh, log })
   const bedrock = createBedrockClient({ access, now: Date.now })
-  const registry = createStreamRegistry(now)
-  const connections = { open: 0, max: config.connectionsMax }
+
+  /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
+  let phase: 'serving' | 'draining' | 'closing' = 'serving'
   /** Requests whose reply has not ended, streams included. */
   let repliesOwed = 0
-  let draining = false
-  let accepting = true
-
-  const readiness = () => ({ snapshot: refresher.catalog().loaded, credentials: access.ready, draining })
+  const readiness = () => ({
+    snapshot: refresher.catalog().loaded,
+    credentials: access.ready,
+    draining: phase !== 'serving',
+  })
   const handlers = createHandlers({
     config,
     version,
     refresher,
     readiness,
-    accepting: () => accepting,
+    accepting: () => phase !== 'closing',
     pipeline: {
       bedrock,
       registry,
-      limits: toLimits(config),
       now,
+      limits: toLimits(config),
       epochSeconds: () => Math.floor(Date.now() / 1000),
       receiver: {
         bodyBytesMax: config.bodyBytesMax,
@@ -93,7 +95,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
       },
     },
   })
-  const shared = {
+  const front = {
     reusePort: config.reusePort,
     routePrefixes: config.routePrefixes,
     authenticate: createAuthenticator(config.apiKeys),
@@ -101,106 +103,83 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     connections,
     newRequestId: randomUUID,
     now,
-    onStarted: () => {
+    onStarted() {
       repliesOwed += 1
     },
-    onFinished: (exchange: Exchange) => {
+    onFinished(exchange: Exchange) {
       repliesOwed -= 1
-      logRequest(log, exchange, now())
+      const nowMs = now()
+      logRequest(log, exchange, nowMs)
+      countExchange(metrics, exchange, nowMs)
     },
   }
-  const chatServer = createServer({ ...shared, address: config.listen, handlers: handlers.chat })
-  const imagesServer =
-    config.imagesListen === null
-      ? null
-      : createServer({ ...shared, address: config.imagesListen, handlers: handlers.images })
-  const servers: Server[] = imagesServer === null ? [chatServer] : [chatServer, imagesServer]
-
-  const admin: AdminBackend = {
-    status: () =>
-      toStatus({
-        config,
-        log,
-        version,
-        startedAtMs,
-        listen,
-        readiness: readiness(),
-        access,
-        refresher,
-        registry,
-        connections,
-        counters: {},
-      }),
-    models: () => refresher.catalog().list('all'),
-    refresh: refresher.refresh,
-    streams: registry.describe,
-    setLogLevel(level) {
-      if (!Object.hasOwn(log.levels.values, level) && level !== 'silent') {
-        throw new RangeError(`the level must be one of ${Object.keys(log.levels.values).join(', ')}, silent`)
-      }
-      log.level = level
-      log.info({ level }, 'log level set')
-    },
-    drain: onDrainAsked,
-  }
-  const adminServer = createAdminServer({ socketPath: config.adminSocket, backend: admin, version })
+  const admin = createAdminBackend({
+    config,
+    log,
+    version,
+    listening: () => listeners.listening,
+    readiness,
+    access,
+    refresher,
+    registry,
+    connections,
+    metrics,
+    onDrainAsked,
+  })
+  const listeners = createListeners({
+    config,
+    log,
+    metrics,
+    chat: createServer({ ...front, address: config.listen, handlers: handlers.chat }),
+    images:
+      config.imagesListen === null
+        ? null
+        : createServer({ ...front, address: config.imagesListen, handlers: handlers.images }),
+    admin: createAdminServer({ socketPath: config.adminSocket, backend: admin, version }),
+  })
 
   async function closeAll(): Promise<void> {
-    for (const server of servers) server.close()
+    await listeners.close()
     registry.close()
     refresher.close()
     access.close()
-    await adminServer.close()
     await Promise.allSettled([bedrock.close(), control.close(), bodies.close()])
   }
-
-  const listen: { chat: Address; images: Address | null; metrics: Address | null } = {
-    chat: config.listen,
-    images: config.imagesListen,
-    metrics: null,
-  }
-  try {
-    await adminServer.listen()
-    listen.chat = { ...config.listen, port: await chatServer.listen() }
-    if (imagesServer !== null && config.imagesListen !== null) {
-      listen.images = { ...config.imagesListen, port: await imagesServer.listen() }
-    }
-  } catch (error) {
-    await closeAll()
-    throw error
-  }
-  void access.refresh()
-  refresher.start()
-  const addresses = {
-    chat: formatAddress(listen.chat),
-    images: listen.images === null ? null : formatAddress(listen.images),
-    metrics: listen.metrics === null ? null : formatAddress(listen.metrics),
-    admin: config.adminSocket,
-  }
-  log.info({ version, listen: addresses, generation: snapshot.generation }, 'listening')
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {
     const endMs = now() + limitMs
     while (!done() && now() < endMs) await sleep(POLL_MS)
   }
 
-  return {
-    admin,
-    listen,
-    async drain() {
-      if (draining) return
-      draining = true
-      log.info({ streams: registry.size }, 'draining')
-      await sleep(config.drainDelaySeconds * 1000)
-      accepting = false
-      for (const server of servers) server.stop()
-      await waitUntil(() => repliesOwed === 0, config.drainSeconds * 1000)
-      registry.shutDown()
-      await waitUntil(() => connections.open === 0, LINGER_MS)
-      await closeAll()
-      log.info('stopped')
-    },
+  async function drain(): Promise<void> {
+    if (phase !== 'serving') return
+    phase = 'draining'
+    log.info({ streams: registry.size }, 'draining')
+    await sleep(config.drainDelaySeconds * 1000)
+    phase = 'closing'
+    listeners.stop()
+    await waitUntil(() => repliesOwed === 0, config.drainSeconds * 1000)
+    registry.shutDown()
+    await waitUntil(() => connections.open === 0, LINGER_MS)
+    await closeAll()
+    log.info('stopped')
   }
+
+  try {
+    await listeners.listen()
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+  void access.refresh()
+  refresher.start()
+  log.info({ version, listen: listeners.listening, generation: snapshot.generation }, 'listening')
+  return { admin, listening: listeners.listening, drain }
+}
+
+function reportDamage({ movedAside, damagedRegions }: Snapshot, log: Logger): void {
+  if (movedAside !== null) log.error({ file: movedAside }, 'damaged snapshot moved aside')
+  if (damagedRegions.length > 0) log.error({ regions: damagedRegions }, 'damaged regions left out')
 }
 
 function toLimits(config: Config): ChatLimits {

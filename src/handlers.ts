@@ -70,7 +70,7 @@ function replyReadiness(exchange: Exchange, readiness: Readiness): void {
 
 function toStatusWord({ snapshot, credentials, draining }: Readiness): string {
   if (draining) return 'draining'
-  return snapshot && credentials ? 'ready' : 'starting'
+  return snapshot && credentials ? 'ready' : 'not ready'
 }
 
 const KINDS = ['chat', 'image', 'embedding', 'rerank', 'all'] as const
@@ -84,7 +84,7 @@ async function replyModels(
   { refresher, config }: HandlersOptions,
   kind: ListedKind,
 ): Promise<void> {
-  const asked = exchange.query.get('type') ?? kind
+  const asked = new URLSearchParams(exchange.query).get('type') ?? kind
   const wanted = KINDS.find((name) => name === asked)
   if (wanted === undefined) {
     throw new GatewayError('invalid_request', `type must be one of ${KINDS.join(', ')}`, { param: 'type' })

@@ -18,7 +18,7 @@ export function logRequest(log: Logger, exchange: Exchange, nowMs: number): void
     requestId: exchange.requestId,
     method: exchange.method,
     path: exchange.pattern,
-    status: exchange.clientGone ? 499 : exchange.status,
+    status: exchange.outcome,
     durationMs: round(nowMs - exchange.startedAtMs),
     ...(facts.model === null ? {} : { model: facts.model, region: facts.region, streamed: facts.streamed }),
     ...(facts.firstByteMs === null ? {} : { firstByteMs: round(facts.firstByteMs) }),

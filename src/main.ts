@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createNotifier } from './admin/notify.js'
-import { type Config, formatAddress, formatConfig, loadConfig, readTextFile } from './config.js'
+import { type Config, formatConfig, loadConfig, readTextFile } from './config.js'
 import { type Gateway, startGateway } from './gateway.js'
 import { createLog, toErrorFacts } from './log.js'
 
@@ -83,8 +83,11 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     version: readVersion(),
     onDrainAsked: () => void stop().catch(crash),
   })
-  notifier.ready(`serving on ${formatAddress(gateway.listen.chat)}`)
+  notifier.ready(`serving on ${gateway.listening.chat}`)
 }
+
+// The lockfile pins an SDK that supports this Node; its notice about later versions says nothing to an operator.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
 const values = parseArguments()
 if (values === null) process.exitCode = EXIT.badConfiguration

@@ -48,6 +48,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   if (exchange.over) return
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
+  exchange.facts.sanitized = chat.sanitized
   if (chat.dropped.length > 0) exchange.setHeader('x-bedrockd-dropped-params', toHeaderList(chat.dropped))
 
   const head = {

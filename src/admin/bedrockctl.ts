@@ -28,7 +28,8 @@ async function run(argv: readonly string[]): Promise<number> {
   const { command } = parsed
   if (command.type === 'help') return print(USAGE.trimEnd())
   if (command.type === 'own-version') return print(readOwnVersion())
-  if (parsed.instance !== undefined && !parsed.socket && process.env['BEDROCKD_ADMIN_SOCKET']) {
+  const { BEDROCKD_ADMIN_SOCKET: named } = process.env
+  if (parsed.instance !== undefined && !parsed.socket && named) {
     console.error('bedrockctl: BEDROCKD_ADMIN_SOCKET is set and wins over --instance')
   }
   return await runOnDaemon(command, { candidates, json: parsed.json })

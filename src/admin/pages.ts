@@ -85,7 +85,9 @@ function toRegionState(region: RegionStatus, nowMs: number): string {
 }
 
 function toCounterLines(counters: Readonly<Record<string, number>>): string[] {
-  const rows = Object.entries(counters).map(([name, count]) => [name, String(count)])
+  // Zeros say nothing at a glance; --json has them.
+  const counted = Object.entries(counters).filter(([, count]) => count !== 0)
+  const rows = counted.map(([name, count]) => [name, String(count)])
   return rows.length === 0
     ? []
     : ['', ...toTable([{ title: 'COUNTER' }, { title: 'VALUE', align: 'right' }], rows)]

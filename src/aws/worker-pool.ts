@@ -31,7 +31,7 @@ export interface ControlPool {
 export interface BodyTaskOptions {
   /** An abort ends the thread that runs the task; the pool starts another. */
   readonly signal?: AbortSignal
-  /** What moves instead of being copied. */
+  /** Buffers that move instead of being copied. */
   readonly transferList?: readonly (ArrayBuffer | MessagePort)[]
 }
 

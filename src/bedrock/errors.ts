@@ -45,6 +45,9 @@ const MESSAGE_RULES: readonly { readonly pattern: RegExp; readonly rule: Rule }[
   { pattern: /model identifier is invalid|reached the end of its life/i, rule: { code: 'model_not_found' } },
 ]
 
+/** An error event is one line, and lines have a limit (openwebui-contract §3). */
+const MESSAGE_CHARACTERS_MAX = 8_000
+
 export interface BedrockFailure {
   /** The exception's name, from `x-amzn-errortype` (cut at ':') or a frame's `:exception-type`. */
   readonly name: string | null
@@ -94,7 +97,7 @@ export function parseErrorMessage(body: string): string | null {
     if (typeof parsed !== 'object' || parsed === null) return null
     const { message, Message } = parsed as { message?: unknown; Message?: unknown }
     const found = message ?? Message
-    return typeof found === 'string' ? found : null
+    return typeof found === 'string' ? found.slice(0, MESSAGE_CHARACTERS_MAX) : null
   } catch {
     return null
   }

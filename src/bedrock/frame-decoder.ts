@@ -3,8 +3,9 @@ import { crc32 } from 'node:zlib'
 /** Length of the prelude: total length, headers length, prelude CRC; 4 bytes each, big-endian. */
 const PRELUDE_BYTES = 12
 const MESSAGE_CRC_BYTES = 4
+const FRAME_BYTES_MIN = PRELUDE_BYTES + MESSAGE_CRC_BYTES
 /** The protocol's own limit for one message: 16 MiB of payload, 128 KiB of headers. */
-const FRAME_BYTES_MAX = 16 * 1024 * 1024 + 128 * 1024 + PRELUDE_BYTES + MESSAGE_CRC_BYTES
+const FRAME_BYTES_MAX = 16 * 1024 * 1024 + 128 * 1024 + FRAME_BYTES_MIN
 
 /** A frame that is not what the event-stream encoding says: what follows can't be trusted either. */
 export class FrameError extends Error {
@@ -43,17 +44,25 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
     const headersEnd = offset + PRELUDE_BYTES + bytes.readUInt32BE(offset + 4)
     const payloadEnd = offset + totalBytes - MESSAGE_CRC_BYTES
     if (crc32(bytes.subarray(offset, payloadEnd)) !== bytes.readUInt32BE(payloadEnd)) {
+      checkPrelude(bytes, offset)
       throw new FrameError('Message checksum mismatch')
     }
+    if (headersEnd > payloadEnd) throw new FrameError('Headers run over the end of the frame')
     onFrame(bytes, offset + PRELUDE_BYTES, headersEnd, payloadEnd)
   }
 
-  /** Decodes whole frames from `offset` on; returns where the first incomplete one begins. */
+  /**
+   * Decodes the frames that begin and end in `bytes`; returns where the first incomplete one begins. The message checksum
+   * covers the prelude, so the prelude's own one is only needed where its length makes us wait for more.
+   */
   function decodeAll(bytes: Buffer): number {
     let offset = 0
     while (bytes.length - offset >= PRELUDE_BYTES) {
-      const totalBytes = parsePrelude(bytes, offset)
-      if (bytes.length - offset < totalBytes) break
+      const totalBytes = bytes.readUInt32BE(offset)
+      if (totalBytes < FRAME_BYTES_MIN || bytes.length - offset < totalBytes) {
+        checkPrelude(bytes, offset)
+        break
+      }
       decodeWhole(bytes, offset, totalBytes)
       offset += totalBytes
     }
@@ -74,7 +83,7 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
       keep(chunk.subarray(0, taken))
       if (pendingBytes < PRELUDE_BYTES) return taken
       parts = [Buffer.concat(parts)]
-      expectedBytes = parsePrelude(parts[0] as Buffer, 0)
+      expectedBytes = checkPrelude(parts[0] as Buffer, 0)
     }
     const lacking = Math.min(expectedBytes - pendingBytes, chunk.length - taken)
     keep(chunk.subarray(taken, taken + lacking))
@@ -106,13 +115,13 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
 }
 
 /** Checks a prelude and returns the frame's total length in bytes. */
-function parsePrelude(bytes: Buffer, offset: number): number {
+function checkPrelude(bytes: Buffer, offset: number): number {
   const totalBytes = bytes.readUInt32BE(offset)
   const headersBytes = bytes.readUInt32BE(offset + 4)
   if (crc32(bytes.subarray(offset, offset + 8)) !== bytes.readUInt32BE(offset + 8)) {
     throw new FrameError('Prelude checksum mismatch')
   }
-  if (totalBytes > FRAME_BYTES_MAX || headersBytes > totalBytes - PRELUDE_BYTES - MESSAGE_CRC_BYTES) {
+  if (totalBytes > FRAME_BYTES_MAX || headersBytes > totalBytes - FRAME_BYTES_MIN) {
     throw new FrameError(`Frame lengths out of range: ${totalBytes} bytes with ${headersBytes} of headers`)
   }
   return totalBytes

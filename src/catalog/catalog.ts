@@ -2,7 +2,7 @@ import type { Config, ModelAlias } from '../config.js'
 import { createGlobs } from './globs.js'
 import { mergeEntries, sortEntries, tellApart } from './listing.js'
 import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
-import { createRegionIndex, describe, isOnDemand, ownerOf, type RegionIndex } from './region-index.js'
+import { createRegionIndex, isOnDemand, ownerOf, type RegionIndex } from './region-index.js'
 import { capabilitiesOfId, kindOfId } from './rules.js'
 import type { Catalog, ModelEntry, ModelKind, ModelTarget, RegionPart, Resolution } from './types.js'
 
@@ -45,8 +45,9 @@ function indexOf(part: RegionPart): RegionIndex {
 }
 
 /**
- * Builds an immutable catalog. Measured with 31 regions of 126 models and 112 profiles each, one of them new:
- * 0.15 ms to build, and at the first `list` or `find` 2.5 ms (all 31 regions new: 3 ms and 20 ms).
+ * Builds an immutable catalog. Measured with 31 regions of 126 models and 110 profiles each, one of them new, median
+ * of 40 on a shared core: 0.9 ms to build (its index), 1.0 ms more at the first `list` or `find`, 1 µs to resolve a
+ * name. All 31 at once, as at the start from disk with cold code: 60 ms, before anything listens.
  */
 export function createCatalog({ parts, generation, policy }: CatalogSource): Catalog {
   const regional = new Map<string, RegionIndex>()
@@ -202,7 +203,7 @@ function listedTarget(
   index: RegionIndex,
 ): ModelTarget {
   const { id, foundationId } = found
-  return { id, requested, region: index.region, foundationId, ...describe(index.models, foundationId) }
+  return { id, requested, region: index.region, foundationId, ...index.describe(foundationId) }
 }
 
 function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
@@ -243,7 +244,7 @@ function listEntries(
   resolve: Resolver,
 ): readonly ModelEntry[] {
   const isVisible = createVisible(policy)
-  const regions = [...new Set(policy.regions)].map((region) => regional.get(region)?.entries() ?? [])
+  const regions = [...new Set(policy.regions)].map((region) => regional.get(region)?.entries ?? [])
   const merged = mergeEntries(regions.map((entries) => entries.filter(isVisible)))
   const aliases = listAliases(policy, resolve)
   const shadowed = new Set(aliases.map((alias) => alias.id))

@@ -26,16 +26,38 @@ export interface RegionIndex {
   readonly profiles: ReadonlyMap<string, IndexedProfile>
   /** The system profile that serves a foundation model: the most local geo profile, else the global one. */
   readonly profileOf: ReadonlyMap<string, IndexedProfile>
-  /** Everything that can be invoked in this region, before any policy. Built at the first call. */
-  entries(): readonly ModelEntry[]
+  /** Everything that can be invoked in this region, before any policy. */
+  readonly entries: readonly ModelEntry[]
+  /** What a foundation model (null: unknown) is for and can do; by the rules where the region has no row of it. */
+  describe(foundationId: string | null): Description
 }
 
-/** Indexes one region's part. Costs about 0.1 ms for 126 models and 112 profiles; `entries()` 0.4 ms more, once. */
+/** A model's purpose and abilities. */
+export interface Description {
+  readonly kind: ModelKind
+  readonly capabilities: Capabilities
+}
+
+/** Indexes one region's part. Costs 0.9 ms (median) for 126 models and 110 profiles. */
 export function createRegionIndex(part: RegionPart): RegionIndex {
   const models = new Map(part.models.map((model) => [model.modelId, model]))
+  const { profiles, profileOf } = indexProfiles(part.profiles)
+  const describe = createDescribe(models)
+  const common = (foundationId: string | null): CommonMembers => ({
+    ...describe(foundationId),
+    ownedBy: ownerOf(foundationId),
+    regions: [part.region],
+    foundationId,
+    legacy: foundationId !== null && models.get(foundationId)?.lifecycle === 'LEGACY',
+  })
+  const entries = [...onDemandEntries(models, common), ...profileEntries(profiles, models, common)]
+  return { region: part.region, models, profiles, profileOf, entries, describe }
+}
+
+function indexProfiles(rows: readonly InferenceProfile[]): Pick<RegionIndex, 'profiles' | 'profileOf'> {
   const profiles = new Map<string, IndexedProfile>()
   const profileOf = new Map<string, IndexedProfile>()
-  for (const profile of part.profiles) {
+  for (const profile of rows) {
     if (profile.status !== 'ACTIVE') continue
     const indexed = indexProfile(profile)
     profiles.set(profile.id, indexed)
@@ -45,27 +67,24 @@ export function createRegionIndex(part: RegionPart): RegionIndex {
     const standing = profileOf.get(foundationId)
     if (standing === undefined || isPreferred(indexed, standing)) profileOf.set(foundationId, indexed)
   }
-  let entries: readonly ModelEntry[] | undefined
-  return {
-    region: part.region,
-    models,
-    profiles,
-    profileOf,
-    entries() {
-      entries ??= toEntries(part.region, models, profiles)
-      return entries
-    },
-  }
+  return { profiles, profileOf }
 }
 
-/** What a foundation model of this region is for and can do; by the rules where the region has no row of it. */
-export function describe(
-  models: ReadonlyMap<string, FoundationModel>,
-  foundationId: string | null,
-): { readonly kind: ModelKind; readonly capabilities: Capabilities } {
-  const model = foundationId === null ? undefined : models.get(foundationId)
-  if (model !== undefined) return { kind: kindOf(model), capabilities: capabilitiesOf(model) }
-  return { kind: kindOfId(foundationId), capabilities: capabilitiesOfId(foundationId) }
+/** Each model is described once: on-demand entry, profiles and every request share the description. */
+function createDescribe(models: ReadonlyMap<string, FoundationModel>): RegionIndex['describe'] {
+  const described = new Map<string, Description>()
+  return (foundationId) => {
+    if (foundationId === null) return { kind: kindOfId(null), capabilities: capabilitiesOfId(null) }
+    const standing = described.get(foundationId)
+    if (standing !== undefined) return standing
+    const model = models.get(foundationId)
+    const description =
+      model === undefined
+        ? { kind: kindOfId(foundationId), capabilities: capabilitiesOfId(foundationId) }
+        : { kind: kindOf(model), capabilities: capabilitiesOf(model) }
+    described.set(foundationId, description)
+    return description
+  }
 }
 
 /** True where the bare id works in a request: on demand, and no context-window variant. */
@@ -92,35 +111,29 @@ function isPreferred(candidate: IndexedProfile, standing: IndexedProfile): boole
   return wider === 0 ? candidate.profile.id < standing.profile.id : wider < 0
 }
 
-function toEntries(
-  region: string,
+type CommonMembers = Omit<ModelEntry, 'id' | 'name' | 'access'>
+type Common = (foundationId: string | null) => CommonMembers
+
+function* onDemandEntries(
   models: ReadonlyMap<string, FoundationModel>,
-  profiles: ReadonlyMap<string, IndexedProfile>,
-): readonly ModelEntry[] {
-  const entries: ModelEntry[] = []
+  common: Common,
+): Generator<ModelEntry> {
   for (const model of models.values()) {
-    if (!isOnDemand(model)) continue
     const { modelId: id, modelName: name } = model
-    entries.push({ ...common(region, models, id), id, name, access: 'ON_DEMAND' })
+    if (isOnDemand(model)) yield { ...common(id), id, name, access: 'ON_DEMAND' }
   }
+}
+
+function* profileEntries(
+  profiles: ReadonlyMap<string, IndexedProfile>,
+  models: ReadonlyMap<string, FoundationModel>,
+  common: Common,
+): Generator<ModelEntry> {
   for (const [key, indexed] of profiles) {
     const { profile, foundationId } = indexed
     if (key !== profile.arn) continue // each stands there twice: by id and by ARN
     const id = profile.type === 'APPLICATION' ? profile.arn : profile.id
-    const name = nameOfProfile(indexed, models)
-    entries.push({ ...common(region, models, foundationId), id, name, access: profile.type })
-  }
-  return entries
-}
-
-function common(region: string, models: ReadonlyMap<string, FoundationModel>, foundationId: string | null) {
-  const model = foundationId === null ? undefined : models.get(foundationId)
-  return {
-    ...describe(models, foundationId),
-    ownedBy: ownerOf(foundationId),
-    regions: [region],
-    foundationId,
-    legacy: model?.lifecycle === 'LEGACY',
+    yield { ...common(foundationId), id, name: nameOfProfile(indexed, models), access: profile.type }
   }
 }
 

@@ -153,16 +153,21 @@ export function capabilitiesOfId(foundationId: string | null): Capabilities {
 export function capabilitiesOf(model: FoundationModel): Capabilities {
   const rule = capabilitiesOfId(model.modelId)
   const facts = model.converse
+  const isChat = kindOf(model) === 'chat'
   return {
     streaming: model.streaming,
     systemPrompt: facts?.systemRoleSupported ?? rule.systemPrompt,
     tools: rule.tools,
     reasoning: facts?.reasoningSupported ?? rule.reasoning,
     promptCaching: model.promptCaching ?? rule.promptCaching,
-    imageTypes: mediaTypes(model, 'IMAGE', facts?.userImageTypes ?? NONE, rule.imageTypes, IMAGES),
+    imageTypes: isChat
+      ? mediaTypes(model, 'IMAGE', [facts?.userImageTypes ?? NONE, rule.imageTypes, IMAGES])
+      : NONE,
     // An empty or short list of document types is no refusal: Claude's row is empty, and Claude reads documents.
     documentTypes: union(rule.documentTypes, facts?.userDocumentTypes ?? NONE),
-    videoTypes: mediaTypes(model, 'VIDEO', facts?.userVideoTypes ?? NONE, rule.videoTypes, VIDEOS),
+    videoTypes: isChat
+      ? mediaTypes(model, 'VIDEO', [facts?.userVideoTypes ?? NONE, rule.videoTypes, VIDEOS])
+      : NONE,
     maxOutputTokens: facts?.maxTokensMaximum ?? rule.maxOutputTokens,
   }
 }
@@ -171,18 +176,16 @@ function ruleOf(foundationId: string): FamilyRule | undefined {
   return FAMILIES.find((rule) => foundationId.startsWith(rule.prefix))
 }
 
-/** Types the listing names; else, where its modalities name the medium, the family's or all; else none. */
+/** The types that the row names; else, where its modalities name the medium, the family's, else all; else none. */
 function mediaTypes(
   model: FoundationModel,
   modality: string,
-  listed: readonly string[],
-  ...fallbacks: readonly (readonly string[])[]
+  [listed, family, all]: readonly [readonly string[], readonly string[], readonly string[]],
 ): readonly string[] {
   if (listed.length > 0) return listed
-  if (kindOf(model) !== 'chat') return NONE
-  if (model.inputModalities.length === 0) return fallbacks[0] ?? NONE
+  if (model.inputModalities.length === 0) return family
   if (!model.inputModalities.includes(modality)) return NONE
-  return fallbacks.find((types) => types.length > 0) ?? NONE
+  return family.length > 0 ? family : all
 }
 
 function union(first: readonly string[], second: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
 import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
 import { toErrorBody } from '../openai/error-body.js'
+import type { Sanitized } from '../translate/conversation.js'
 import type { Headers } from './cors.js'
 import { EventStream } from './event-stream.js'
 
@@ -20,6 +21,8 @@ export interface ExchangeFacts {
   firstByteMs: number | null
   bedrockRequestId: string | null
   streamed: boolean
+  /** What had to be mended in the history; null: it was not read. */
+  sanitized: Sanitized | null
   error: GatewayError | null
 }
 
@@ -40,7 +43,8 @@ export class Exchange {
   readonly authorization: string
   readonly contentType: string
   readonly contentLength: number
-  readonly query: URLSearchParams
+  /** Without `?`. */
+  readonly query: string
   readonly requestId: string
   readonly startedAtMs: number
   readonly facts: ExchangeFacts = {
@@ -51,6 +55,7 @@ export class Exchange {
     firstByteMs: null,
     bedrockRequestId: null,
     streamed: false,
+    sanitized: null,
     error: null,
   }
   /** The matched route's pattern; the raw path could hold anything. */
@@ -68,6 +73,7 @@ export class Exchange {
   #replyHeaders: [string, string][] = []
 
   constructor(res: HttpResponse, req: HttpRequest, options: ExchangeOptions) {
+    res.onAborted(() => this.#aborted())
     this.#res = res
     this.#corsHeaders = options.corsHeaders
     this.#onFinished = options.onFinished
@@ -77,9 +83,13 @@ export class Exchange {
     this.authorization = req.getHeader('authorization')
     this.contentType = req.getHeader('content-type')
     this.contentLength = Number(req.getHeader('content-length') || 0)
-    this.query = new URLSearchParams(req.getQuery())
+    this.query = req.getQuery()
     this.#keepAlive = mayReuse(req)
-    res.onAborted(() => this.#aborted())
+  }
+
+  /** The status that is logged and counted: 499 for a client that left before there was one. */
+  get outcome(): number {
+    return this.clientGone && this.status === 0 ? 499 : this.status
   }
 
   /** The reply ended, or the client is gone: nothing can be sent any more. */

@@ -37,23 +37,23 @@ export function createServer(options: ServerOptions) {
   const { connections } = options
   let listening: us_listen_socket | null = null
 
+  /** A throw out of this would end the process. */
   function handle(res: HttpResponse, req: HttpRequest): void {
-    options.onStarted()
     const origin = req.getHeader('origin')
+    const isPreflight =
+      req.getCaseSensitiveMethod() === 'OPTIONS' && req.getHeader('access-control-request-method') !== ''
+    const askedHeaders = isPreflight ? req.getHeader('access-control-request-headers') : ''
     const path = req.getUrl()
-    const preflightFor =
-      req.getCaseSensitiveMethod() === 'OPTIONS' ? req.getHeader('access-control-request-method') : ''
-    const askedHeaders = preflightFor === '' ? '' : req.getHeader('access-control-request-headers')
+    options.onStarted()
     const exchange = new Exchange(res, req, {
       requestId: parseRequestId(req.getHeader('x-request-id')) ?? options.newRequestId(),
       startedAtMs: options.now(),
-      corsHeaders:
-        preflightFor === ''
-          ? options.cors.replyHeaders(origin)
-          : options.cors.preflightHeaders(origin, askedHeaders),
+      corsHeaders: isPreflight
+        ? options.cors.preflightHeaders(origin, askedHeaders)
+        : options.cors.replyHeaders(origin),
       onFinished: options.onFinished,
     })
-    if (preflightFor !== '') exchange.replyEmpty(204)
+    if (isPreflight) exchange.replyEmpty(204)
     else void answer(exchange, path).catch((error: unknown) => exchange.replyError(error))
   }
 

@@ -26,6 +26,8 @@ export const PING = ': ping\n\n'
 export interface ChunkWriter {
   role(): string
   content(text: string): string
+  /** As `content`, for text that is a JSON string already, quotes included. */
+  contentJson(json: string): string
   reasoning(text: string): string
   finish(reason: FinishReason): string
   usage(usage: Usage): string
@@ -34,7 +36,7 @@ export interface ChunkWriter {
 export function createChunkWriter(head: ReplyHead, includeUsage: boolean): ChunkWriter {
   const start =
     `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
-    `"model":${JSON.stringify(head.model)},"system_fingerprint":null,"choices":[`
+    `"model":${JSON.stringify(head.model)},"choices":[`
   const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
   const contentStart = `${start}{"index":0,"delta":{"content":`
   const reasoningStart = `${start}{"index":0,"delta":{"reasoning_content":`
@@ -42,6 +44,10 @@ export function createChunkWriter(head: ReplyHead, includeUsage: boolean): Chunk
   return {
     role: () => `${start}{"index":0,"delta":{"role":"assistant","content":"","refusal":null${deltaEnd}`,
     content: (text) => writeText(contentStart, text, deltaEnd),
+    contentJson: (json) =>
+      json.length <= TEXT_UNITS_SURELY_FIT
+        ? contentStart + json + deltaEnd
+        : writeText(contentStart, JSON.parse(json) as string, deltaEnd),
     reasoning: (text) => writeText(reasoningStart, text, deltaEnd),
     finish: (reason) => `${start}{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"}${end}`,
     usage: (usage) => `${start}],"usage":${JSON.stringify(toUsageBody(usage))}}\n\n`,

@@ -1,150 +1,102 @@
 import type { StreamInfo } from '../admin/types.js'
-import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import { parseConverseEvent } from '../bedrock/events.js'
 import { createFrameDecoder, type FrameDecoder, FrameError } from '../bedrock/frame-decoder.js'
+import { readTextDelta } from '../bedrock/text-delta.js'
 import { GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream } from '../http/event-stream.js'
-import type { Exchange } from '../http/exchange.js'
-import { DONE, PING, type ReplyHead } from '../openai/chunks.js'
+import { DONE, PING } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
-import type { Pipeline } from '../pipeline.js'
-import type { PreparedChat } from '../prepare-chat.js'
-import type { Watched } from '../stream-registry.js'
 import { createStreamTranslator, type StreamTranslator } from '../translate/stream.js'
+import { Relay, type RelayOptions } from './relay.js'
 
 /** What one read brings is sent at once when it is more than this, so that little waits for a client that is behind. */
 const WRITE_CHARACTERS_MAX = 16 * 1024
-
-export interface RelayOptions {
-  readonly exchange: Exchange
-  readonly chat: PreparedChat
-  readonly head: ReplyHead
-  readonly pipeline: Pipeline
-}
 
 /**
  * One stream from Bedrock to one client. Its life: waiting for Bedrock's headers → open → ended, once. Every end is one
  * of two: finish reason, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts the call.
  */
-export class StreamRelay implements BedrockHandler, Watched {
-  readonly #exchange: Exchange
-  readonly #chat: PreparedChat
-  readonly #pipeline: Pipeline
+export class StreamRelay extends Relay {
   readonly #translator: StreamTranslator
   readonly #decoder: FrameDecoder
-  #call: BedrockCall | null = null
   #client: EventStream | null = null
-  #ended = false
   /** Server-sent events of the read under way. */
   #out = ''
   #flushDue = false
   readonly #flushAfterRead = (): void => {
     this.#flushDue = false
-    if (!this.#ended) this.#flush()
+    if (!this.ended) this.#flush()
   }
   #eventsTotal = 0
   #bytesTotal = 0
-  #heardAtMs: number
   #wroteAtMs: number
   /** Since when the client takes nothing; null: it keeps up. */
   #stalledSinceMs: number | null = null
 
-  constructor({ exchange, chat, head, pipeline }: RelayOptions) {
-    this.#exchange = exchange
-    this.#chat = chat
-    this.#pipeline = pipeline
-    this.#translator = createStreamTranslator(head, chat.includeUsage)
+  constructor(options: RelayOptions) {
+    super(options)
+    this.#wroteAtMs = this.heardAtMs
+    this.#translator = createStreamTranslator(options.head, options.chat.includeUsage)
     this.#decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) => {
       this.#eventsTotal += 1
-      this.#out += this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
+      const textJson = readTextDelta(bytes, headersStart, headersEnd, payloadEnd)
+      this.#out +=
+        textJson === null
+          ? this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
+          : this.#translator.pushTextJson(textJson)
     })
-    this.#heardAtMs = this.#wroteAtMs = pipeline.now()
-  }
-
-  start(call: BedrockCall): void {
-    if (this.#ended) return
-    this.#call = call
-    this.#pipeline.registry.add(this)
-    this.#exchange.onClientGone = () => this.#end()
   }
 
   onHeaders(requestId: string | null): void {
-    this.#exchange.facts.bedrockRequestId = requestId
-    this.#heardAtMs = this.#pipeline.now()
+    this.exchange.facts.bedrockRequestId = requestId
+    this.heardAtMs = this.pipeline.now()
     if (this.#client === null) this.#open()
   }
 
   onData(chunk: Buffer): void {
-    if (this.#ended) return
-    this.#heardAtMs = this.#pipeline.now()
+    if (this.ended) return
+    this.heardAtMs = this.pipeline.now()
     try {
       this.#decoder.push(chunk)
     } catch (error) {
-      this.#fail(toStreamError(error))
+      this.fail(toStreamError(error))
       return
     }
     if (this.#out === '') return
-    this.#exchange.facts.firstByteMs ??= this.#heardAtMs - this.#exchange.startedAtMs
+    this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
     this.#flushSoon()
   }
 
-  /** Completeness is judged by `messageStop`: the end of the body proves nothing. */
   onEnd(): void {
-    if (this.#ended) return
-    if (this.#translator.stopped) this.#finish()
-    else
-      this.#fail(
-        new GatewayError('upstream_incomplete', 'Bedrock ended the stream before the reply was complete.'),
-      )
-  }
-
-  onError(error: GatewayError): void {
-    if (this.#ended) return
-    if (this.#translator.stopped) this.#finish()
-    else this.#fail(error)
+    this.fail(
+      new GatewayError('upstream_incomplete', 'Bedrock ended the stream before the reply was complete.'),
+    )
   }
 
   sweep(nowMs: number): void {
-    const { limits } = this.#pipeline
+    const { limits } = this.pipeline
     if (this.#stalledSinceMs !== null) {
       // Nothing was read meanwhile: Bedrock's silence is ours.
-      this.#heardAtMs = nowMs
-      if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.#exchange.close()
-    } else if (nowMs - this.#heardAtMs >= limits.streamSilenceMs) {
+      this.heardAtMs = nowMs
+      if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.exchange.close()
+    } else if (nowMs - this.heardAtMs >= limits.streamSilenceMs) {
       const seconds = Math.round(limits.streamSilenceMs / 1000)
       const message = `Bedrock was silent for ${seconds} s (BEDROCKD_STREAM_SILENCE_SECONDS).`
-      this.#fail(new GatewayError('upstream_timeout', message))
+      this.fail(new GatewayError('upstream_timeout', message))
     } else if (nowMs - this.#wroteAtMs >= limits.pingMs) {
       if (this.#client === null) this.#open()
       this.#write(PING, nowMs)
     }
   }
 
-  shutDown(): void {
-    this.#fail(new GatewayError('draining', 'The gateway is shutting down: send the request again.'))
-  }
-
-  describe(nowMs: number): StreamInfo {
-    return {
-      id: this.#exchange.requestId,
-      model: this.#chat.target.id,
-      region: this.#chat.target.region,
-      startedAtMs: Date.now() - (nowMs - this.#exchange.startedAtMs),
-      events: this.#eventsTotal,
-      bytes: this.#bytesTotal,
-      paused: this.#stalledSinceMs !== null,
-      silentForMs: Math.round(nowMs - this.#heardAtMs),
-    }
-  }
-
   /** Commits the 200. */
   #open(): void {
-    this.#client = this.#exchange.openEventStream()
+    this.#client = this.exchange.openEventStream()
     this.#client.onDrain = () => {
-      if (this.#stalledSinceMs === null || this.#ended) return
+      if (this.#stalledSinceMs === null || this.ended) return
       this.#stalledSinceMs = null
       this.#flush()
-      if (this.#stalledSinceMs === null) this.#call?.resume()
+      if (this.#stalledSinceMs === null) this.call?.resume()
     }
   }
 
@@ -164,18 +116,14 @@ export class StreamRelay implements BedrockHandler, Watched {
   /** One write for everything that one read brought; a client that is behind gets it when it has caught up. */
   #flush(): void {
     if (this.#out === '') return
-    if (this.#stalledSinceMs !== null) {
-      this.#checkBuffer()
-      return
+    if (this.#stalledSinceMs === null) {
+      const events = this.#out
+      this.#out = ''
+      this.#write(events, this.heardAtMs)
+    } else if (this.#out.length > this.pipeline.limits.streamBufferBytesMax) {
+      // Reading was paused, so that only what was already read can wait here: more than that is a client to give up.
+      this.exchange.close()
     }
-    const events = this.#out
-    this.#out = ''
-    this.#write(events, this.#heardAtMs)
-  }
-
-  /** Reading was paused, so that at most what was already read can wait here. */
-  #checkBuffer(): void {
-    if (this.#out.length > this.#pipeline.limits.streamBufferBytesMax) this.#exchange.close()
   }
 
   #write(events: string, nowMs: number): void {
@@ -184,31 +132,41 @@ export class StreamRelay implements BedrockHandler, Watched {
     this.#bytesTotal += events.length
     if (this.#client.write(events)) return
     this.#stalledSinceMs = nowMs
-    this.#call?.pause()
+    this.call?.pause()
   }
 
-  #finish(): void {
-    this.#end(this.#out + DONE)
+  /**
+   * Bedrock says no more, well or badly. Completeness is judged by `messageStop` alone: after it nothing can fail any more,
+   * before it the end of the body is a failure, too. Before the 200 a failure is a status of its own, after it an event.
+   */
+  protected fail(error: GatewayError): void {
+    if (this.ended) return
+    if (this.#translator.stopped) {
+      this.#endWith(DONE)
+      return
+    }
+    this.exchange.facts.error = error
+    if (this.#client !== null) this.#endWith(`data: ${toErrorBody(error)}\n\n${DONE}`)
+    else {
+      this.end()
+      this.exchange.replyError(error)
+    }
   }
 
-  /** Before the 200 an error is a status of its own, after it an event. */
-  #fail(error: GatewayError): void {
-    this.#exchange.facts.error = error
-    if (this.#client === null) {
-      this.#end()
-      this.#exchange.replyError(error)
-    } else this.#end(`${this.#out}data: ${toErrorBody(error)}\n\n${DONE}`)
+  #endWith(lastEvents: string): void {
+    this.end()
+    if (!this.exchange.over) this.#client?.end(this.#out + lastEvents)
   }
 
-  #end(lastEvents: string | null = null): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#pipeline.registry.remove(this)
-    this.#call?.abort()
+  protected override end(): void {
+    super.end()
     const usage = this.#translator.usage
-    this.#exchange.facts.promptTokens = usage?.promptTokens ?? null
-    this.#exchange.facts.completionTokens = usage?.completionTokens ?? null
-    if (lastEvents !== null && !this.#exchange.over) this.#client?.end(lastEvents)
+    this.exchange.facts.promptTokens = usage?.promptTokens ?? null
+    this.exchange.facts.completionTokens = usage?.completionTokens ?? null
+  }
+
+  protected progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
+    return { events: this.#eventsTotal, bytes: this.#bytesTotal, paused: this.#stalledSinceMs !== null }
   }
 }
 

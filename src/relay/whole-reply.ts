@@ -1,47 +1,29 @@
 import type { StreamInfo } from '../admin/types.js'
-import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import type { ConverseResponse } from '../bedrock/types.js'
 import { GatewayError } from '../errors.js'
-import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
 import { toCompletionBody } from '../openai/completion.js'
-import type { Pipeline } from '../pipeline.js'
-import type { PreparedChat } from '../prepare-chat.js'
-import type { Watched } from '../stream-registry.js'
 import { toCompletion } from '../translate/completion.js'
-import type { RelayOptions } from './stream-relay.js'
+import { Relay, type RelayOptions } from './relay.js'
 
 /** One reply that is not streamed: collected, translated, sent. A client that goes away aborts the call. */
-export class WholeReply implements BedrockHandler, Watched {
-  readonly #exchange: Exchange
-  readonly #chat: PreparedChat
+export class WholeReply extends Relay {
   readonly #head: ReplyHead
-  readonly #pipeline: Pipeline
   readonly #parts: Buffer[] = []
   readonly #sentAtMs: number
   #bytesTotal = 0
-  #call: BedrockCall | null = null
-  #ended = false
 
-  constructor({ exchange, chat, head, pipeline }: RelayOptions) {
-    this.#exchange = exchange
-    this.#chat = chat
-    this.#head = head
-    this.#pipeline = pipeline
-    this.#sentAtMs = pipeline.now()
-  }
-
-  start(call: BedrockCall): void {
-    if (this.#ended) return
-    this.#call = call
-    this.#pipeline.registry.add(this)
-    this.#exchange.onClientGone = () => this.#end()
+  constructor(options: RelayOptions) {
+    super(options)
+    this.#head = options.head
+    this.#sentAtMs = this.heardAtMs
   }
 
   onHeaders(requestId: string | null): void {
-    const { facts, startedAtMs } = this.#exchange
+    const { facts, startedAtMs } = this.exchange
+    this.heardAtMs = this.pipeline.now()
     facts.bedrockRequestId = requestId
-    facts.firstByteMs = this.#pipeline.now() - startedAtMs
+    facts.firstByteMs = this.heardAtMs - startedAtMs
   }
 
   onData(chunk: Buffer): void {
@@ -50,30 +32,25 @@ export class WholeReply implements BedrockHandler, Watched {
   }
 
   onEnd(): void {
-    if (this.#ended) return
-    this.#end()
+    if (this.ended) return
+    this.end()
     try {
       const response = JSON.parse(Buffer.concat(this.#parts).toString('utf8')) as ConverseResponse
       const completion = toCompletion(response)
-      this.#exchange.facts.promptTokens = completion.usage.promptTokens
-      this.#exchange.facts.completionTokens = completion.usage.completionTokens
-      this.#exchange.replyJson(200, toCompletionBody(this.#head, completion))
+      this.exchange.facts.promptTokens = completion.usage.promptTokens
+      this.exchange.facts.completionTokens = completion.usage.completionTokens
+      this.exchange.replyJson(200, toCompletionBody(this.#head, completion))
     } catch (cause) {
-      this.#exchange.replyError(
-        new GatewayError('upstream_error', 'Bedrock sent a reply that is not a Converse reply.', { cause }),
-      )
+      const message = 'Bedrock sent a reply that is not a Converse reply.'
+      this.exchange.replyError(new GatewayError('upstream_error', message, { cause }))
     }
   }
 
-  onError(error: GatewayError): void {
-    this.#fail(error)
-  }
-
   sweep(nowMs: number): void {
-    const { upstreamMs } = this.#pipeline.limits
+    const { upstreamMs } = this.pipeline.limits
     if (nowMs - this.#sentAtMs < upstreamMs) return
     const seconds = Math.round(upstreamMs / 1000)
-    this.#fail(
+    this.fail(
       new GatewayError(
         'upstream_timeout',
         `Bedrock took longer than ${seconds} s (BEDROCKD_UPSTREAM_SECONDS).`,
@@ -81,33 +58,13 @@ export class WholeReply implements BedrockHandler, Watched {
     )
   }
 
-  shutDown(): void {
-    this.#fail(new GatewayError('draining', 'The gateway is shutting down: send the request again.'))
+  protected fail(error: GatewayError): void {
+    if (this.ended) return
+    this.end()
+    this.exchange.replyError(error)
   }
 
-  describe(nowMs: number): StreamInfo {
-    return {
-      id: this.#exchange.requestId,
-      model: this.#chat.target.id,
-      region: this.#chat.target.region,
-      startedAtMs: Date.now() - (nowMs - this.#exchange.startedAtMs),
-      events: 0,
-      bytes: this.#bytesTotal,
-      paused: false,
-      silentForMs: Math.round(nowMs - this.#sentAtMs),
-    }
-  }
-
-  #fail(error: GatewayError): void {
-    if (this.#ended) return
-    this.#end()
-    this.#exchange.replyError(error)
-  }
-
-  #end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#pipeline.registry.remove(this)
-    this.#call?.abort()
+  protected progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
+    return { events: 0, bytes: this.#bytesTotal, paused: false }
   }
 }

@@ -21,8 +21,8 @@ export interface RefresherSource {
   readonly pool: Pick<ControlPool, 'run'>
   /** What the start found on disk. */
   readonly snapshot: Snapshot
-  /** Gets each new catalog: swap one reference. Never called with an emptier one than stood before. */
-  readonly onCatalog: (catalog: Catalog) => void
+  /** Hears how each region's refresh ended, with the catalog that stands then: never emptier than the one before. */
+  readonly onOutcome: (outcome: RefreshOutcome['type'], catalog: Catalog) => void
   readonly log: Logger
   readonly now?: () => number
   /** 0 to 1, as `Math.random`. */
@@ -73,7 +73,7 @@ const NEW_REGION: RegionState = {
 
 /** Starts from the snapshot on disk; call `start()` to begin asking AWS. */
 export function createRefresher(source: RefresherSource): Refresher {
-  const { config, pool, snapshot, onCatalog, log, now = Date.now, random = Math.random } = source
+  const { config, pool, snapshot, onOutcome, log, now = Date.now, random = Math.random } = source
   const states = new Map<string, RegionState>()
   for (const region of regionsOf(config)) {
     const stored = snapshot.parts.get(region)
@@ -138,9 +138,9 @@ export function createRefresher(source: RefresherSource): Refresher {
     if (outcome.type === 'advanced') {
       generation = Math.max(generation + 1, outcome.generation ?? 0)
       catalog = compose()
-      onCatalog(catalog)
       announceFirst()
     }
+    onOutcome(outcome.type, catalog)
     if (outcome.reason === null) log.debug(row, 'region refreshed')
     else log.warn(row, 'region refresh had a problem')
     if (outcome.type === 'advanced' && outcome.part.deniedProfileTypes.length > 0) {

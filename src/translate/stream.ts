@@ -8,6 +8,8 @@ import { toUsage } from './usage.js'
 export interface StreamTranslator {
   /** The server-sent events for one event of Bedrock; empty where the client sees nothing of it. */
   push(event: ConverseEvent): string
+  /** As `push`, for the event that nearly all are: a text delta, its text still the JSON string of the wire. */
+  pushTextJson(json: string): string
   /** `messageStop` came: the reply is complete, whatever follows. */
   readonly stopped: boolean
   /** Known once `metadata` came, which is after `messageStop` (facts C5). */
@@ -25,6 +27,7 @@ export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): 
     get usage() {
       return usage
     },
+    pushTextJson: (json) => (json === '""' ? '' : writer.contentJson(json)),
     push(event) {
       switch (event.type) {
         case 'messageStart':
@@ -36,6 +39,8 @@ export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): 
           stopped = true
           return writer.finish(toFinishReason(event.payload.stopReason))
         case 'metadata':
+          // Clients sum what they are told (openwebui-contract §3).
+          if (usage !== null) return ''
           usage = toUsage(event.payload.usage)
           return includeUsage ? writer.usage(usage) : ''
         case 'contentBlockStart':

@@ -129,7 +129,7 @@ function toStatus(backend: ScriptedBackend): Status {
     },
     streams: { open: backend.running.length, max: 10_000 },
     connections: { open: 3, max: 20_000 },
-    counters: { blankMessagesRepaired: 12 },
+    counters: { blankMessagesRepaired: 12, neverHappened: 0 },
     memory: { rssBytes: 129_394_278, heapUsedBytes: 1_048_576 },
   }
 }

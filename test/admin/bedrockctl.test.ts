@@ -64,6 +64,7 @@ test('status fits on one page and names readiness, listeners, regions and counte
   ]) {
     assert(lines.includes(line), `"${line}" is missing in\n${out}`)
   }
+  assert.doesNotMatch(out, /neverHappened/)
   assert(lines.length < 24)
 })
 

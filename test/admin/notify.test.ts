@@ -172,11 +172,9 @@ test('an abstract address is left to systemd-notify', async (context) => {
     const socket = new DgramSocket()
     socket.sendTo(message, 0, message.length, ${JSON.stringify(address)}, () => socket.close())`
   writeFileSync(join(folder, 'systemd-notify'), script, { mode: 0o755 })
-  const path = process.env['PATH']
-  process.env['PATH'] = `${folder}:${path}`
-  context.after(() => {
-    process.env['PATH'] = path
-  })
+  const { PATH: path } = process.env
+  Object.assign(process.env, { PATH: `${folder}:${path}` })
+  context.after(() => Object.assign(process.env, { PATH: path }))
   createNotifier({ NOTIFY_SOCKET: '@abstract' }, { onError: (error) => assert.fail(error) }).ready('here')
   assert.deepEqual(await waitFor(1), ['@abstract|READY=1|STATUS=here'])
 })

@@ -126,7 +126,7 @@ test('a body over 64 KiB is a 413', async (context) => {
 
 test('broken HTTP gets a JSON 400, half a body no answer, and the next request works', async (context) => {
   const { socketPath } = await startDaemon(context)
-  assert.match(await sendRaw(socketPath, 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 [^]*"error":\{"message"/)
+  assert.match(await sendRaw(socketPath, 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 .*"error":\{"message"/s)
   assert.match(
     await sendRaw(socketPath, `GET / HTTP/1.1\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`),
     /^HTTP\/1.1 431 /,

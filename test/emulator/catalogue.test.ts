@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { recordingsDir, skipWithout } from '../shared.js'
 import { buildCatalogue } from './catalogue.js'
-import { recordingsDir, skipWithout } from './shared-data.js'
 
-const RAW_LISTING = join(recordingsDir(), 'catalog/list-foundation-models.us-east-1.2025-12-31.json')
+const RAW_LISTING = join(recordingsDir, 'catalog/list-foundation-models.us-east-1.2025-12-31.json')
 
 test('buildCatalogue: a row has the members of a recorded row, and `converse` those of a recorded one', {
   skip: skipWithout(RAW_LISTING),

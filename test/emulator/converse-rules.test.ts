@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { awsDir, recordingsDir, skipWithout } from '../shared.js'
 import { buildCatalogue, type ModelRow } from './catalogue.js'
 import { checkConverse, parseConverse } from './converse-rules.js'
 import { resolveModel } from './model-access.js'
 import { loadRequestChecker } from './service-model.js'
-import { recordingsDir, sharedDir, skipWithout } from './shared-data.js'
 import { BedrockError } from './wire-error.js'
 
-const SERVICE_MODEL = join(sharedDir('aws'), 'bedrock-runtime.service-2.json')
-const skipRecordings = skipWithout(recordingsDir()) || skipWithout(SERVICE_MODEL)
+const SERVICE_MODEL = join(awsDir, 'bedrock-runtime.service-2.json')
+const skipRecordings = skipWithout(recordingsDir) || skipWithout(SERVICE_MODEL)
 
 // Bedrock accepted these; the emulator refuses them on purpose, because it refused the same of others (bedrock-facts C6).
 const STRICTER_THAN_RECORDED: Readonly<Record<number, RegExp>> = {
@@ -30,10 +30,10 @@ interface Recording {
 }
 
 function recordedChats(): readonly Recording[] {
-  if (!existsSync(recordingsDir())) return []
-  const files = readdirSync(recordingsDir()).filter((name) => /^\d+\.json$/.test(name))
+  if (!existsSync(recordingsDir)) return []
+  const files = readdirSync(recordingsDir).filter((name) => /^\d+\.json$/.test(name))
   return files
-    .map((name) => JSON.parse(readFileSync(join(recordingsDir(), name), 'utf8')) as Recording)
+    .map((name) => JSON.parse(readFileSync(join(recordingsDir, name), 'utf8')) as Recording)
     .filter(({ operation }) => operation === 'Converse' || operation === 'ConverseStream')
     .filter(({ response }) => response.status === 200)
 }

@@ -5,9 +5,9 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { recordingsDir, skipWithout } from '../shared.js'
 import type { Behaviour } from './behaviour.js'
 import { type Emulator, startEmulator } from './emulator.js'
-import { recordingsDir, skipWithout } from './shared-data.js'
 
 const PATH = '/model/anthropic.claude-3-haiku-20240307-v1%3A0'
 const CHAT = JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'one two three' }] }] })
@@ -228,9 +228,9 @@ test('the behaviour can be set over HTTP; unknown names are refused', async () =
 })
 
 test('respondWith: a recorded stream is replayed byte for byte, cut where asked', {
-  skip: skipWithout(recordingsDir()),
+  skip: skipWithout(recordingsDir),
 }, async () => {
-  const recording = JSON.parse(readFileSync(join(recordingsDir(), '0017.json'), 'utf8')) as {
+  const recording = JSON.parse(readFileSync(join(recordingsDir, '0017.json'), 'utf8')) as {
     response: { status: number; headers: Record<string, string>; bodyBase64: string }
   }
   const body = Buffer.from(recording.response.bodyBase64, 'base64')

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { awsDir } from '../shared.js'
 import { composeAnswer, toConverseReply } from './answer.js'
 import { type AuthenticationOptions, authenticate } from './authenticate.js'
 import { type Behaviour, DEFAULT_BEHAVIOUR, faultsFor, parseBehaviour } from './behaviour.js'
@@ -12,7 +13,6 @@ import { checkConverse, parseConverse } from './converse-rules.js'
 import { resolveModel } from './model-access.js'
 import { type Route, type RuntimeOperation, toRoute } from './route.js'
 import { loadRequestChecker, type RequestChecker } from './service-model.js'
-import { sharedDir } from './shared-data.js'
 import { planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
 import { createStreamPlayer } from './stream-player.js'
 import { BedrockError, toErrorReply, validationError } from './wire-error.js'
@@ -137,9 +137,7 @@ class EmulatorServer {
     this.#authentication = toAuthentication(options, this.#regions)
     this.#catalogues = toCatalogues(options, this.#regions)
     const path =
-      options.serviceModelPath === undefined
-        ? join(sharedDir('aws'), DEFAULT_SERVICE_MODEL)
-        : options.serviceModelPath
+      options.serviceModelPath === undefined ? join(awsDir, DEFAULT_SERVICE_MODEL) : options.serviceModelPath
     this.#checker = path === null ? null : loadRequestChecker(path)
     // AWS keeps idle connections longer than any test waits; Node would close them after 5 s.
     this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 })

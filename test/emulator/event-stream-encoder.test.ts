@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { recordingsDir, skipWithout } from '../shared.js'
 import { encodeEvent, encodeException, encodeFrame } from './event-stream-encoder.js'
-import { recordingsDir, skipWithout } from './shared-data.js'
 
-const skip = skipWithout(recordingsDir())
+const skip = skipWithout(recordingsDir)
 
 function recordedBody(id: string): Buffer {
-  const recording = JSON.parse(readFileSync(join(recordingsDir(), `${id}.json`), 'utf8')) as {
+  const recording = JSON.parse(readFileSync(join(recordingsDir, `${id}.json`), 'utf8')) as {
     response: { bodyBase64: string }
   }
   return Buffer.from(recording.response.bodyBase64, 'base64')
 }
 
 test('encodeFrame: string headers and payload give the bytes of AWS’s own vectors', { skip }, () => {
-  const vectors = join(recordingsDir(), 'event-stream-vectors')
+  const vectors = join(recordingsDir, 'event-stream-vectors')
   for (const name of ['payload_one_str_header', 'payload_no_headers', 'empty_message']) {
     const decoded = JSON.parse(readFileSync(join(vectors, 'decoded/positive', name), 'utf8')) as {
       headers: { name: string; value: string }[]

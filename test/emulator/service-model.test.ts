@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { awsDir, skipWithout } from '../shared.js'
 import { loadRequestChecker } from './service-model.js'
-import { sharedDir, skipWithout } from './shared-data.js'
 
-const PATH = join(sharedDir('aws'), 'bedrock-runtime.service-2.json')
+const PATH = join(awsDir, 'bedrock-runtime.service-2.json')
 const skip = skipWithout(PATH)
 const MODEL_ID = 'amazon.nova-lite-v1:0'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { sharedDir, skipWithout } from './shared-data.js'
+import { awsDir, skipWithout } from '../shared.js'
 import {
   canonicalRequest,
   type SignedRequest,
@@ -11,7 +11,7 @@ import {
 } from './sigv4-verifier.js'
 import { BedrockError } from './wire-error.js'
 
-const VECTORS = join(sharedDir('aws'), 'sigv4')
+const VECTORS = join(awsDir, 'sigv4')
 const skip = skipWithout(VECTORS)
 
 interface Context {
