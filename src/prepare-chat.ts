@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import { parseChatRequest, parseJson } from './openai/parse-chat-request.js'
@@ -19,9 +20,12 @@ export interface PreparedChat {
   readonly dropped: readonly string[]
 }
 
-/** JSON text of a chat request → checked request. Throws a `GatewayError`. */
-export function parseChatBody(text: string): ChatRequest {
-  return parseChatRequest(parseJson(text))
+/** The bytes of a chat request → checked request. Throws a `GatewayError`. */
+export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
+  const bytes = Buffer.concat(parts)
+  // Decoding would put a replacement character where the client said something else.
+  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8.')
+  return parseChatRequest(parseJson(bytes.toString('utf8')))
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */

@@ -27,7 +27,7 @@ export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): P
   }
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, resolve, receiver.bodies)
-  const request = parseChatBody(Buffer.concat(parts).toString('utf8'))
+  const request = parseChatBody(parts)
   return translateChat(request, resolve(request.model))
 }
 

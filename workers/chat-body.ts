@@ -11,7 +11,7 @@ import { parseChatBody, translateChat } from '../src/prepare-chat.js'
  */
 export default async function prepareChatBody({ parts, port }: ChatBodyTask): Promise<ChatBodyResult> {
   try {
-    const request = parseChatBody(Buffer.concat(parts).toString('utf8'))
+    const request = parseChatBody(parts)
     const answer = await ask(port, request.model)
     if (answer.type === 'refused') return { type: 'refused-by-main' }
     const chat = translateChat(request, answer.target)

@@ -5,6 +5,11 @@ const NONE: Headers = []
 const PREFLIGHT_SECONDS_MAX = '600'
 const EXPOSED = 'x-request-id, retry-after, x-should-retry, x-bedrockd-dropped-params'
 
+const ANY_ORIGIN: Headers = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-expose-headers', EXPOSED],
+]
+
 /**
  * CORS by `ALLOWED_ORIGINS` (the Fetch standard's CORS protocol): browsers call this gateway themselves with Open WebUI's
  * direct connections. Only configured text reaches a header, but for the list of asked headers, which is checked.
@@ -13,14 +18,11 @@ export function createCors(allowedOrigins: readonly string[]) {
   const anyOrigin = allowedOrigins.includes('*')
   const allowed = new Set(allowedOrigins)
 
-  /** For an ordinary reply; empty where the origin is not allowed, or there is none. */
+  /** For an ordinary reply; `origin` is empty where the client sent none. */
   function replyHeaders(origin: string): Headers {
-    if (origin === '' || allowed.size === 0) return NONE
-    if (anyOrigin)
-      return [
-        ['access-control-allow-origin', '*'],
-        ['access-control-expose-headers', EXPOSED],
-      ]
+    if (allowed.size === 0) return NONE
+    if (anyOrigin) return origin === '' ? NONE : ANY_ORIGIN
+    // A cache must not give one origin the reply of another, nor that of a request without one.
     if (!allowed.has(origin)) return [['vary', 'Origin']]
     return [
       ['access-control-allow-origin', origin],

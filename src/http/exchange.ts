@@ -1,14 +1,18 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
 import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
+import { DONE } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
 import type { Sanitized } from '../translate/conversation.js'
+import { createBodyParts } from './body-parts.js'
 import type { Headers } from './cors.js'
 import { EventStream } from './event-stream.js'
 
 const JSON_TYPE = 'application/json'
 /** How long a client may keep an idle connection that asked for one: uWebSockets.js closes it after 10 to 12 s. */
 const KEEP_ALIVE_HINT = 'timeout=5'
+/** This much of a refused upload is read, so that the client sees why. */
+const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 
 /** What is logged and counted of one request once it is over. No text of the client or of a model. */
 export interface ExchangeFacts {
@@ -69,6 +73,12 @@ export class Exchange {
   readonly #corsHeaders: Headers
   readonly #onFinished: (exchange: Exchange) => void
   readonly #keepAlive: boolean
+  /** The body is still coming, from a client whose connection is closed right after the reply. */
+  #uploading = false
+  #discardedBytes = 0
+  /** The reply, while it waits for the end of the upload. */
+  #held: (() => void) | null = null
+  #stream: EventStream | null = null
   #over = false
   #replyHeaders: [string, string][] = []
 
@@ -85,6 +95,10 @@ export class Exchange {
     this.contentLength = Number(req.getHeader('content-length') || 0)
     this.query = req.getQuery()
     this.#keepAlive = mayReuse(req)
+    if (losesEarlyReply(req)) {
+      this.#uploading = true
+      res.onData((chunk, isLast) => this.#discard(chunk.byteLength, isLast))
+    }
   }
 
   /** The status that is logged and counted: 499 for a client that left before there was one. */
@@ -109,20 +123,22 @@ export class Exchange {
   readBody(bytesMax: number): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
       if (this.contentLength > bytesMax) return reject(tooLarge(bytesMax))
-      const parts: Buffer[] = []
+      const parts = createBodyParts()
       let bytes = 0
       this.onClientGone = () => reject(new GatewayError('client_closed', 'The client went away.'))
       this.#res.onData((chunk, isLast) => {
         bytes += chunk.byteLength
         if (bytes > bytesMax) {
-          parts.length = 0
-          return reject(tooLarge(bytesMax))
+          parts.drop()
+          reject(tooLarge(bytesMax))
+          this.#discard(chunk.byteLength, isLast)
+          return
         }
-        // uWebSockets.js takes the memory back after this call.
-        parts.push(Buffer.from(chunk.slice(0)))
+        parts.push(chunk, isLast)
         if (isLast) {
+          this.#uploading = false
           this.onClientGone = null
-          resolve(parts)
+          resolve(parts.take())
         }
       })
     })
@@ -138,10 +154,18 @@ export class Exchange {
     this.#end(status, null, '')
   }
 
-  /** Sends what went wrong in OpenAI's shape, with the headers that the official SDKs act on. */
+  /**
+   * Sends what went wrong in OpenAI's shape, with the headers that the official SDKs act on. Where an event stream is
+   * open its status is gone: then it is the stream's last event.
+   */
   replyError(cause: unknown): void {
+    if (this.#over) return
     const error = toGatewayError(cause)
     this.facts.error = error
+    if (this.#stream !== null) {
+      this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
+      return
+    }
     if (error.retryAfterSeconds !== null) this.setHeader('retry-after', String(error.retryAfterSeconds))
     if (!ERRORS[error.code].retry) this.setHeader('x-should-retry', 'false')
     this.replyJson(error.status, toErrorBody(error))
@@ -156,7 +180,8 @@ export class Exchange {
       this.#res.writeHeader('cache-control', 'no-cache')
       this.#res.writeHeader('x-accel-buffering', 'no')
     })
-    return new EventStream(this.#res, () => this.#finish())
+    this.#stream = new EventStream(this.#res, () => this.#finish())
+    return this.#stream
   }
 
   /** Cuts the connection, for a client that takes nothing any more. */
@@ -164,7 +189,21 @@ export class Exchange {
     if (!this.#over) this.#res.close()
   }
 
+  /** Takes bytes of a body that nobody reads, up to a limit: then the client may lose its reply. */
+  #discard(bytes: number, isLast: boolean): void {
+    this.#discardedBytes += bytes
+    if (!isLast && this.#discardedBytes < DISCARDED_BYTES_MAX) return
+    this.#uploading = false
+    this.#held?.()
+  }
+
   #end(status: number, type: string | null, body: string): void {
+    if (this.#over || this.#held !== null) return
+    if (this.#uploading) this.#held = () => this.#send(status, type, body)
+    else this.#send(status, type, body)
+  }
+
+  #send(status: number, type: string | null, body: string): void {
     if (this.#over) return
     this.status = status
     this.#res.cork(() => {
@@ -219,6 +258,16 @@ function mayReuse(req: HttpRequest): boolean {
     req.getHeader('forwarded') === '' &&
     req.getHeader('via') === ''
   )
+}
+
+/**
+ * Whether a reply sent before the whole body is here would be lost: uWebSockets.js closes the connection of a client that
+ * asks for it (`connection: close`) right after the reply, and what the client still sends then makes the kernel reset it.
+ * A client that expects a 100 has not begun to send.
+ */
+function losesEarlyReply(req: HttpRequest): boolean {
+  if (!/\bclose\b/i.test(req.getHeader('connection')) || req.getHeader('expect') !== '') return false
+  return Number(req.getHeader('content-length')) > 0 || req.getHeader('transfer-encoding') !== ''
 }
 
 function tooLarge(bytesMax: number): GatewayError {

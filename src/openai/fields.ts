@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors.js'
 
+const COUNT_MAX = 2 ** 31 - 1
+
 export type Fields = { readonly [name: string]: unknown }
 
 /** The refusal of one request field: what was expected there, and what came. */
@@ -50,10 +52,13 @@ export function parseBoolean(value: unknown, param: string): boolean {
   throw fieldError(param, 'true or false', value)
 }
 
-/** A whole number of at least 1. */
+/** A whole number of at least 1, and no more than the 32 bits that Bedrock's integers have. */
 export function parseCount(value: unknown, param: string): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value
-  throw fieldError(param, 'a positive integer', value)
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+    throw fieldError(param, 'a positive integer', value)
+  }
+  if (value > COUNT_MAX) throw fieldError(param, `at most ${COUNT_MAX}`, value)
+  return value
 }
 
 /** A parser for finite numbers in a closed range. */

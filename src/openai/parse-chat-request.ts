@@ -11,11 +11,16 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
+import { nestsDeeperThan } from './nesting.js'
 import { parseChatMessage } from './parse-chat-message.js'
 import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from './types.js'
 
 /** Converse takes at most this many stop sequences (service model); OpenAI documents 4. */
 const STOP_SEQUENCES_MAX = 2500
+/** No tool schema comes near; every serializer behind this one recurses. */
+const NESTING_MAX = 512
+/** The longest model id or ARN that Bedrock takes (service model, ConversationalModelId). */
+const MODEL_CHARACTERS_MAX = 2048
 
 /** Members that are parsed below; every other one is ignored and reported as such. */
 const READ_MEMBERS: ReadonlySet<string> = new Set([
@@ -34,8 +39,14 @@ const READ_MEMBERS: ReadonlySet<string> = new Set([
   'response_format',
 ])
 
-/** Parses JSON text; throws `invalid_json` without repeating any of it. */
+/** Parses JSON text; throws `invalid_json` without repeating any of it, and refuses what nests too deep. */
 export function parseJson(text: string): unknown {
+  if (nestsDeeperThan(text, NESTING_MAX)) {
+    throw new GatewayError(
+      'invalid_request',
+      `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
+    )
+  }
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -56,7 +67,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
   const fields = body as Fields
   const streamOptions = parseOptional(fields['stream_options'], 'stream_options', parseFields)
   return {
-    model: parseName(fields['model'], 'model'),
+    model: parseModel(fields['model'], 'model'),
     messages: parseMessages(fields['messages']),
     stream: parseOptional(fields['stream'], 'stream', parseBoolean) ?? false,
     includeUsage:
@@ -73,6 +84,17 @@ export function parseChatRequest(body: unknown): ChatRequest {
     responseFormat: parseOptional(fields['response_format'], 'response_format', parseResponseFormat),
     ignored: Object.keys(fields).filter((name) => !READ_MEMBERS.has(name) && fields[name] !== null),
   }
+}
+
+/** Replies repeat the name in every chunk, so its length has a limit. */
+function parseModel(value: unknown, param: string): string {
+  const model = parseName(value, param)
+  if (model.length <= MODEL_CHARACTERS_MAX) return model
+  throw new GatewayError(
+    'invalid_request',
+    `${param} must be at most ${MODEL_CHARACTERS_MAX} characters, got ${model.length}`,
+    { param },
+  )
 }
 
 function parseMessages(value: unknown): ChatRequest['messages'] {

@@ -210,6 +210,21 @@ test('requests that AWS refused trigger one look-up, however many they are', asy
   scene.access.close()
 })
 
+test('requests that AWS keeps refusing neither put the look-up off nor hurry it while it fails', async () => {
+  const scene = createScene(found({ expiresInMs: null }))
+  await scene.access.refresh()
+  scene.answer = NONE
+  const askedAtSeconds: number[] = []
+  for (let halfSeconds = 1; halfSeconds <= 32; halfSeconds += 1) {
+    const before = scene.asked.length
+    scene.access.refused()
+    await pass(SECOND_MS / 2)
+    if (scene.asked.length > before) askedAtSeconds.push(halfSeconds / 2)
+  }
+  assert.deepEqual(askedAtSeconds, [1, 3, 7, 15])
+  scene.access.close()
+})
+
 test('a look-up that runs is joined, not doubled', async () => {
   const scene = createScene(found({ expiresInMs: null }))
   await Promise.all([scene.access.refresh(), scene.access.refresh(), scene.access.refresh()])

@@ -229,6 +229,23 @@ test('parseFrameHeaders: headers that are cut at any byte are a FrameError, or e
   assert.equal(complete, whole.length)
 })
 
+test('parseFrameHeaders: numbers of every width are signed, longs keep all their bits', () => {
+  const numbers: readonly [name: string, type: number, hex: string, value: HeaderValue][] = [
+    ['b', 2, '80', -128],
+    ['s', 3, '8000', -32_768],
+    ['i', 4, '80000000', -2_147_483_648],
+    ['l', 5, '8000000000000000', -(2n ** 63n)],
+    ['t', 8, '7fffffffffffffff', 2n ** 63n - 1n],
+  ]
+  const headers = numbers.map(([name, type, hex]) =>
+    Buffer.concat([Buffer.from([1]), Buffer.from(name), Buffer.from([type]), Buffer.from(hex, 'hex')]),
+  )
+  assert.deepEqual(
+    [...parseFrameHeaders(Buffer.concat(headers))],
+    numbers.map(([name, , , value]) => [name, value]),
+  )
+})
+
 function assertNoOtherThrow(chunks: readonly Buffer[]): void {
   const { thrown } = decodeEvents(chunks)
   assert.ok(thrown === null || thrown instanceof FrameError || thrown instanceof GatewayError, String(thrown))

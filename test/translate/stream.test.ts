@@ -121,6 +121,18 @@ test('any texts come out as they went in, each line whole JSON without a line br
   )
 })
 
+test('line ends of Unicode in a text do not end the line of an event', () => {
+  for (const sign of ['\u0085', '\u2028', '\u2029', '\n', '\r', '\u000b', '\u000c', '\u001c', '\u001e']) {
+    const { pieces, lines } = writeText('text', `one${sign}two`)
+    assert.deepEqual(pieces, [`one${sign}two`])
+    assert.equal(lines.length, 3, 'the data, a blank line, the end')
+    assert.ok(
+      lines.every((line) => !line.includes(sign)),
+      JSON.stringify(sign),
+    )
+  }
+})
+
 test('a second messageStop says nothing: there is one finish reason', () => {
   const translator = createStreamTranslator(HEAD, true)
   const stop: ConverseEvent = { type: 'messageStop', payload: { stopReason: 'end_turn' } }

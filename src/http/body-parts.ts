@@ -1,0 +1,53 @@
+const SLAB_BYTES = 64 * 1024
+/** A chunk of this size is worth a part of its own. */
+const CHUNK_BYTES_MIN = 16 * 1024
+
+/**
+ * Collects the chunks of one body as few parts, each with memory of its own, so that they can move to a worker. A client
+ * may send a body byte by byte: small chunks share a part, else millions of them would hold the loop for minutes.
+ */
+export function createBodyParts() {
+  const parts: Buffer[] = []
+  let slab: Buffer | null = null
+  let slabUsed = 0
+
+  function closeSlab(): void {
+    if (slab === null || slabUsed === 0) return
+    parts.push(copy(slab.subarray(0, slabUsed)))
+    slabUsed = 0
+  }
+
+  return {
+    /** Copies `chunk`: uWebSockets.js takes the memory back. */
+    push(chunk: ArrayBuffer, isLast: boolean): void {
+      const bytes = new Uint8Array(chunk)
+      if (bytes.length === 0) return
+      const isWhole = isLast && parts.length === 0 && slabUsed === 0
+      if (isWhole || bytes.length >= CHUNK_BYTES_MIN) {
+        closeSlab()
+        parts.push(copy(bytes))
+        return
+      }
+      slab ??= Buffer.from(new ArrayBuffer(SLAB_BYTES))
+      if (slabUsed + bytes.length > SLAB_BYTES) closeSlab()
+      slab.set(bytes, slabUsed)
+      slabUsed += bytes.length
+    },
+    /** Everything so far, in order; nothing may be pushed afterwards. */
+    take(): Buffer[] {
+      closeSlab()
+      return parts
+    },
+    /** Lets go of everything. */
+    drop(): void {
+      parts.length = 0
+      slab = null
+      slabUsed = 0
+    },
+  }
+}
+
+/** Not from Node's shared pool: a part that moves to a worker takes its whole memory along. */
+function copy(bytes: Uint8Array): Buffer {
+  return Buffer.from(new Uint8Array(bytes).buffer)
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GatewayError } from '../../src/errors.js'
+import { createAuthenticator } from '../../src/http/authenticate.js'
+
+const authenticate = createAuthenticator(['first-key', 'second=key/+.~_-'])
+
+for (const authorization of [
+  'Bearer first-key',
+  'bearer first-key',
+  'BEARER first-key',
+  'Bearer   first-key  ',
+  'Bearer second=key/+.~_-',
+]) {
+  test(`${JSON.stringify(authorization)} passes`, () => authenticate(authorization))
+}
+
+for (const authorization of [
+  '',
+  'Bearer',
+  'Bearer ',
+  'first-key',
+  'Basic first-key',
+  'Bearerfirst-key',
+  'Bearer\tfirst-key',
+  'Bearer first-key second=key/+.~_-',
+  'Bearer first-key,',
+  'Bearer FIRST-KEY',
+  'Bearer first-ke',
+  'Bearer first-keyy',
+  'Bearer "first-key"',
+  'Token Bearer first-key',
+  'Bearer undefined',
+  `Bearer ${'k'.repeat(100_000)}`,
+  `Bearer${' '.repeat(100_000)}`,
+]) {
+  test(`${JSON.stringify(authorization.slice(0, 40))} is a 401 that repeats no key`, () => {
+    assert.throws(
+      () => authenticate(authorization),
+      (error) =>
+        error instanceof GatewayError &&
+        error.status === 401 &&
+        error.code === 'invalid_api_key' &&
+        !error.message.includes('first'),
+    )
+  })
+}
+
+test('without keys everybody passes, whatever they send', () => {
+  const open = createAuthenticator([])
+  open('')
+  open('Bearer anything')
+  open('nonsense')
+})
