@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
+import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { ChatBodyAnswer, ChatBodyResult, ChatBodyTask } from '../src/aws/chat-body-task.js'
 import { toGatewayError } from '../src/errors.js'
 import { parseChatBody, translateChat } from '../src/prepare-chat.js'
@@ -15,16 +16,20 @@ export default async function prepareChatBody({ parts, port }: ChatBodyTask): Pr
     if (answer.type === 'refused') return { type: 'refused-by-main' }
     const chat = translateChat(request, answer.target)
     const body = Buffer.from(chat.body as string)
-    return {
-      type: 'prepared',
-      chat: { ...chat, body, payloadHash: createHash('sha256').update(body).digest('hex') },
-    }
+    const payloadHash = createHash('sha256').update(body).digest('hex')
+    return moveBody({ type: 'prepared', chat: { ...chat, body, payloadHash } }, body)
   } catch (error) {
     const { code, message, param } = toGatewayError(error)
     return { type: 'refused', code, message, param }
   } finally {
     port.close()
   }
+}
+
+/** Copying the body would be the main thread's work, as part of reading the result: 10 ms and more for 20 MB. */
+function moveBody(result: ChatBodyResult, body: Buffer): ChatBodyResult {
+  // Piscina unpacks it: the main thread gets `result`.
+  return move({ [transferableSymbol]: [body.buffer], [valueSymbol]: result }) as unknown as ChatBodyResult
 }
 
 function ask(port: MessagePort, model: string): Promise<ChatBodyAnswer> {

@@ -83,9 +83,11 @@ class Attempt implements Dispatcher.DispatchHandler {
     return this.#controller
   }
 
-  /** From here on the handler hears nothing. */
-  silence(): void {
+  /** Closes the connection, and from here on the handler hears nothing. Does nothing once the reply is complete. */
+  abort(): void {
+    if (this.#over) return
     this.#over = true
+    this.#controller?.abort(new Error('aborted'))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -237,8 +239,7 @@ export function createBedrockClient({
       resume: () => attempt.controller?.resume(),
       abort() {
         aborted = true
-        attempt.silence()
-        attempt.controller?.abort(new Error('aborted'))
+        attempt.abort()
       },
     }
   }
