@@ -15,7 +15,8 @@ export default async function prepareChatBody({ parts, port }: ChatBodyTask): Pr
     const answer = await ask(port, request.model)
     if (answer.type === 'refused') return { type: 'refused-by-main' }
     const chat = translateChat(request, answer.target)
-    const body = Buffer.from(chat.body as string)
+    // Not from Node's shared pool, which can't move: a large request may well become a small body.
+    const body = new TextEncoder().encode(chat.body as string)
     const payloadHash = createHash('sha256').update(body).digest('hex')
     return moveBody({ type: 'prepared', chat: { ...chat, body, payloadHash } }, body)
   } catch (error) {
@@ -27,7 +28,7 @@ export default async function prepareChatBody({ parts, port }: ChatBodyTask): Pr
 }
 
 /** Copying the body would be the main thread's work, as part of reading the result: 10 ms and more for 20 MB. */
-function moveBody(result: ChatBodyResult, body: Buffer): ChatBodyResult {
+function moveBody(result: ChatBodyResult, body: Uint8Array): ChatBodyResult {
   // Piscina unpacks it: the main thread gets `result`.
   return move({ [transferableSymbol]: [body.buffer], [valueSymbol]: result }) as unknown as ChatBodyResult
 }
