@@ -95,10 +95,8 @@ test: dist/.built ## all tests, or those whose file name contains T (make test T
 check: lint test ## lint, types and all tests: what CI runs
 
 .PHONY: bench
-bench: dist/.built ## the benchmark table, or the one named B (make bench B=name)
-	@files=$$(find dist/test/bench -name '$(or $(B),*).bench.js' 2>/dev/null | sort); \
-	[ -n "$$files" ] || { echo 'no benchmark is named B=$(B)' >&2; exit 1; }; \
-	for file in $$files; do node --expose-gc "$$file" || exit 1; done
+bench: dist/.built ## the benchmark table, or the measurements named B (make bench B=requests,steady ARGS='--runs 3')
+	@exec node --expose-gc dist/test/bench/main.js $(if $(B),--only $(B)) $(ARGS)
 
 .PHONY: run
 run: dist/.built ## the daemon on real AWS, settings from the environment (ARGS='--config FILE')

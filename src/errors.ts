@@ -79,3 +79,8 @@ export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   return new GatewayError('internal_error', 'The gateway failed to handle this request.', { cause: error })
 }
+
+/** What every request is told that the shutdown does not wait for. */
+export function drainingError(): GatewayError {
+  return new GatewayError('draining', 'The gateway is shutting down: send the request again.')
+}

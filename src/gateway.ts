@@ -9,6 +9,7 @@ import { createBedrockClient } from './aws/bedrock-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import type { Config } from './config.js'
+import { drainingError } from './errors.js'
 import { createHandlers } from './handlers.js'
 import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
@@ -68,7 +69,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
   /** Requests whose reply has not ended, streams included. */
-  let repliesOwed = 0
+  const unanswered = new Set<Exchange>()
   const readiness = () => ({
     snapshot: refresher.catalog().loaded,
     credentials: access.ready,
@@ -103,11 +104,12 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     connections,
     newRequestId: randomUUID,
     now,
-    onStarted() {
-      repliesOwed += 1
+    keepsConnections: () => phase === 'serving',
+    onStarted(exchange: Exchange) {
+      unanswered.add(exchange)
     },
     onFinished(exchange: Exchange) {
-      repliesOwed -= 1
+      unanswered.delete(exchange)
       const nowMs = now()
       logRequest(log, exchange, nowMs)
       countExchange(metrics, exchange, nowMs)
@@ -158,8 +160,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     await sleep(config.drainDelaySeconds * 1000)
     phase = 'closing'
     listeners.stop()
-    await waitUntil(() => repliesOwed === 0, config.drainSeconds * 1000)
+    await waitUntil(() => unanswered.size === 0, config.drainSeconds * 1000)
     registry.shutDown()
+    for (const exchange of [...unanswered]) exchange.replyError(drainingError())
     await waitUntil(() => connections.open === 0, LINGER_MS)
     await closeAll()
     log.info('stopped')

@@ -1,6 +1,6 @@
 import type { Catalog, ModelKind } from './catalog/types.js'
 import type { Config } from './config.js'
-import { GatewayError } from './errors.js'
+import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import type { RouteName } from './http/router.js'
 import type { RouteHandler } from './http/server.js'
@@ -35,8 +35,7 @@ export function createHandlers(options: HandlersOptions): {
   const shared = {
     model: (exchange, id) => replyModel(exchange, options.refresher.catalog(), id),
     chat(exchange) {
-      if (!accepting())
-        throw new GatewayError('draining', 'The gateway is shutting down: send the request again.')
+      if (!accepting()) throw drainingError()
       return handleChat(exchange, pipeline)
     },
     embeddings: notImplemented,

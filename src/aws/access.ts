@@ -69,7 +69,7 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
       failures = problem === null ? 0 : failures + 1
     } catch (error) {
       failures += 1
-      problem ??= error instanceof Error ? error.message : String(error)
+      problem = error instanceof Error ? error.message : String(error)
     }
     report()
     schedule()

@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { type Dispatcher, Pool } from 'undici'
 import { fromBedrockFailure, parseErrorMessage, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
@@ -41,14 +42,14 @@ export interface BedrockCall {
 }
 
 /** Sockets that have carried a request: what dies on one before any reply may be a stale keep-alive. */
-const usedSockets = new WeakSet<object>()
+const usedSockets = new WeakSet<Socket>()
 let starting: Attempt | null = null
 // undici publishes this inside the call that starts a request on a socket, right after `onRequestStart`; its handlers are
 // told nothing of the socket otherwise (undici 7, docs/docs/api/DiagnosticsChannel.md).
 subscribe('undici:client:sendHeaders', (message) => {
   if (starting === null) return
-  const { socket } = message as { socket: object }
-  starting.connectionReused = usedSockets.has(socket)
+  const { socket } = message as { socket: Socket }
+  if (usedSockets.has(socket)) starting.reused = { socket, bytesReadBefore: socket.bytesRead }
   usedSockets.add(socket)
   starting = null
 })
@@ -64,7 +65,8 @@ interface FailedReply {
 
 /** One request on one connection. */
 class Attempt implements Dispatcher.DispatchHandler {
-  connectionReused = false
+  /** The connection, where it has carried an earlier request, and what it had brought before this one. */
+  reused: { readonly socket: Socket; readonly bytesReadBefore: number } | null = null
   #controller: Dispatcher.DispatchController | null = null
   #answered = false
   #over = false
@@ -81,9 +83,11 @@ class Attempt implements Dispatcher.DispatchHandler {
     return this.#controller
   }
 
-  /** From here on the handler hears nothing. */
-  silence(): void {
+  /** Closes the connection, and from here on the handler hears nothing. Does nothing once the reply is complete. */
+  abort(): void {
+    if (this.#over) return
     this.#over = true
+    this.#controller?.abort(new Error('aborted'))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -130,9 +134,14 @@ class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return
     this.#over = true
-    if (!this.#answered && this.connectionReused && this.#retry !== null) this.#retry()
+    if (this.#retry !== null && this.#diedUnanswered()) this.#retry()
     else if (this.#failure !== null) this.#handler.onError(this.#toError(this.#failure))
     else this.#handler.onError(toConnectionError(error, this.#answered))
+  }
+
+  /** Not a byte came back on a connection that may have been dead for long: most likely nobody saw the request. */
+  #diedUnanswered(): boolean {
+    return this.reused !== null && this.reused.socket.bytesRead === this.reused.bytesReadBefore
   }
 
   #toError(failure: FailedReply): GatewayError {
@@ -230,8 +239,7 @@ export function createBedrockClient({
       resume: () => attempt.controller?.resume(),
       abort() {
         aborted = true
-        attempt.silence()
-        attempt.controller?.abort(new Error('aborted'))
+        attempt.abort()
       },
     }
   }

@@ -9,6 +9,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const BRACE = 0x7d
 const SPACE = 0x20
+const ASCII_MAX = 0x7f
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
@@ -46,7 +47,10 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9
 }
 
-/** Past the closing quote of the string that begins at `at`; -1 where there is none, or it is not a JSON string. */
+/**
+ * Past the closing quote of the string that begins at `at`; -1 where there is none, it is not a JSON string, or it holds a
+ * line end of Unicode, which the ordinary way escapes for clients that split lines there.
+ */
 function findStringEnd(bytes: Buffer, at: number, end: number): number {
   if (bytes[at] !== QUOTE) return -1
   for (let index = at + 1; index < end; index += 1) {
@@ -54,8 +58,16 @@ function findStringEnd(bytes: Buffer, at: number, end: number): number {
     if (byte === QUOTE) return index + 1
     if (byte < SPACE) return -1
     if (byte === BACKSLASH) index += 1
+    else if (byte > ASCII_MAX && isLineEnd(bytes, index)) return -1
   }
   return -1
+}
+
+/** U+0085, U+2028 or U+2029 in UTF-8. */
+function isLineEnd(bytes: Buffer, at: number): boolean {
+  if (bytes[at] === 0xc2) return bytes[at + 1] === 0x85
+  if (bytes[at] !== 0xe2 || bytes[at + 1] !== 0x80) return false
+  return bytes[at + 2] === 0xa8 || bytes[at + 2] === 0xa9
 }
 
 /** After the text there is only `}` for the delta, the padding member `p` without escapes, and the last `}`. */

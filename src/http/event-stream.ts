@@ -8,7 +8,9 @@ const PROBE = ':\n\n'
  * nothing may be written until `onDrain`. Whoever writes makes sure the client is still there.
  */
 export class EventStream {
-  /** Called when everything written has left for the client, after a `write` that returned false. */
+  /** After a `write` that returned false: called each time the client took something. */
+  onProgress: (() => void) | null = null
+  /** After a `write` that returned false: called once when everything written has left for the client. */
   onDrain: (() => void) | null = null
   #behind = false
   readonly #res: HttpResponse
@@ -43,14 +45,17 @@ export class EventStream {
 
   /**
    * The socket takes bytes again, which does not mean that it took all that waits: reading on at once would let the rest
-   * grow with each round. Inside a cork because only that makes uWebSockets.js send what it still holds.
+   * grow with each round. Inside a cork because only that makes uWebSockets.js send what it still holds, which can be the
+   * rest of a write that it said went well.
    */
   #flush(): void {
-    let drained = true
+    let drained = false
     this.#res.cork(() => {
       if (this.#behind) drained = this.#res.write(PROBE)
     })
-    if (!this.#behind || !drained) return
+    if (!this.#behind) return
+    this.onProgress?.()
+    if (!drained) return
     this.#behind = false
     this.onDrain?.()
   }

@@ -35,6 +35,8 @@ export interface ExchangeOptions {
   /** Milliseconds, from a monotonic clock. */
   readonly startedAtMs: number
   readonly corsHeaders: Headers
+  /** Asked when the reply starts: may the client go on to use its connection? */
+  readonly keepsConnections: () => boolean
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -72,6 +74,7 @@ export class Exchange {
   readonly #res: HttpResponse
   readonly #corsHeaders: Headers
   readonly #onFinished: (exchange: Exchange) => void
+  readonly #keepsConnections: () => boolean
   readonly #keepAlive: boolean
   /** The body is still coming, from a client whose connection is closed right after the reply. */
   #uploading = false
@@ -86,6 +89,7 @@ export class Exchange {
     res.onAborted(() => this.#aborted())
     this.#res = res
     this.#corsHeaders = options.corsHeaders
+    this.#keepsConnections = options.keepsConnections
     this.#onFinished = options.onFinished
     this.requestId = options.requestId
     this.startedAtMs = options.startedAtMs
@@ -101,9 +105,9 @@ export class Exchange {
     }
   }
 
-  /** The status that is logged and counted: 499 for a client that left before there was one. */
+  /** The status that is logged and counted: 499 for a client that left before the end, whatever was sent till then. */
   get outcome(): number {
-    return this.clientGone && this.status === 0 ? 499 : this.status
+    return this.clientGone ? 499 : this.status
   }
 
   /** The reply ended, or the client is gone: nothing can be sent any more. */
@@ -222,7 +226,7 @@ export class Exchange {
     res.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`)
     if (type !== null) res.writeHeader('content-type', type)
     res.writeHeader('x-request-id', this.requestId)
-    if (this.#keepAlive) {
+    if (this.#keepAlive && this.#keepsConnections()) {
       res.writeHeader('connection', 'keep-alive')
       res.writeHeader('keep-alive', KEEP_ALIVE_HINT)
     } else res.writeHeader('connection', 'close')

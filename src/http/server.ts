@@ -21,7 +21,9 @@ export interface ServerOptions {
   readonly newRequestId: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
-  readonly onStarted: () => void
+  /** False while the gateway shuts down: replies then ask clients to close their connection. */
+  readonly keepsConnections: () => boolean
+  readonly onStarted: (exchange: Exchange) => void
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -44,15 +46,16 @@ export function createServer(options: ServerOptions) {
       req.getCaseSensitiveMethod() === 'OPTIONS' && req.getHeader('access-control-request-method') !== ''
     const askedHeaders = isPreflight ? req.getHeader('access-control-request-headers') : ''
     const path = req.getUrl()
-    options.onStarted()
     const exchange = new Exchange(res, req, {
       requestId: parseRequestId(req.getHeader('x-request-id')) ?? options.newRequestId(),
       startedAtMs: options.now(),
       corsHeaders: isPreflight
         ? options.cors.preflightHeaders(origin, askedHeaders)
         : options.cors.replyHeaders(origin),
+      keepsConnections: options.keepsConnections,
       onFinished: options.onFinished,
     })
+    options.onStarted(exchange)
     if (isPreflight) exchange.replyEmpty(204)
     else void answer(exchange, path).catch((error: unknown) => exchange.replyError(error))
   }

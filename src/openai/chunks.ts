@@ -13,6 +13,8 @@ const LINE_CHARACTERS_MAX = 60_000
 /** JSON writes one UTF-16 unit as up to six characters, and UTF-8 writes one unit as up to three bytes. */
 const TEXT_UNITS_SURELY_FIT = LINE_CHARACTERS_MAX / 6
 
+const UNICODE_LINE_END = /[\u0085\u2028\u2029]/
+
 /** The end of every stream, after a `finish_reason` or after an error event. */
 export const DONE = 'data: [DONE]\n\n'
 
@@ -36,7 +38,7 @@ export interface ChunkWriter {
 export function createChunkWriter(head: ReplyHead, includeUsage: boolean): ChunkWriter {
   const start =
     `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
-    `"model":${JSON.stringify(head.model)},"system_fingerprint":null,"choices":[`
+    `"model":${JSON.stringify(head.model)},"choices":[`
   const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
   const contentStart = `${start}{"index":0,"delta":{"content":`
   const reasoningStart = `${start}{"index":0,"delta":{"reasoning_content":`
@@ -56,13 +58,26 @@ export function createChunkWriter(head: ReplyHead, includeUsage: boolean): Chunk
 
 /** One event for `text`, or several where one line would be too long for clients. */
 function writeText(start: string, text: string, end: string): string {
-  const json = JSON.stringify(text)
+  const json = escapeLineEnds(JSON.stringify(text))
   if (text.length <= TEXT_UNITS_SURELY_FIT || Buffer.byteLength(json) <= LINE_CHARACTERS_MAX)
     return start + json + end
   let middle = text.length >> 1
   // Never between the halves of a surrogate pair: neither half would be a character.
   if (isHighSurrogate(text.charCodeAt(middle - 1))) middle -= 1
   return writeText(start, text.slice(0, middle), end) + writeText(start, text.slice(middle), end)
+}
+
+/**
+ * JSON may hold Unicode's own line ends as they are, and an event is one line; but clients that split text the Python way
+ * (`str.splitlines`, as httpx's `iter_lines` does) would see several.
+ */
+function escapeLineEnds(json: string): string {
+  return UNICODE_LINE_END.test(json)
+    ? json.replace(
+        /[\u0085\u2028\u2029]/g,
+        (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    : json
 }
 
 function isHighSurrogate(unit: number): boolean {

@@ -16,7 +16,6 @@ export function toCompletionBody(head: ReplyHead, completion: Completion): strin
     object: 'chat.completion',
     created: head.created,
     model: head.model,
-    system_fingerprint: null,
     choices: [
       {
         index: 0,

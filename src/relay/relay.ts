@@ -1,6 +1,6 @@
 import type { StreamInfo } from '../admin/types.js'
 import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
-import { GatewayError } from '../errors.js'
+import { drainingError, type GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
 import type { Pipeline } from '../pipeline.js'
@@ -51,7 +51,7 @@ export abstract class Relay implements BedrockHandler, Watched {
   }
 
   shutDown(): void {
-    this.fail(new GatewayError('draining', 'The gateway is shutting down: send the request again.'))
+    this.fail(drainingError())
   }
 
   describe(nowMs: number): StreamInfo {

@@ -39,6 +39,8 @@ export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): 
           stopped = true
           return writer.finish(toFinishReason(event.payload.stopReason))
         case 'metadata':
+          // Clients sum what they are told (openwebui-contract §3).
+          if (usage !== null) return ''
           usage = toUsage(event.payload.usage)
           return includeUsage ? writer.usage(usage) : ''
         case 'contentBlockStart':

@@ -34,6 +34,8 @@ export interface Daemon {
   readonly stateDir: string
   readonly process: ChildProcess
   readonly pid: number
+  /** Resolves when the process has ended, with its code; null: a signal ended it. */
+  readonly exited: Promise<number | null>
   /** Every log line so far. */
   readonly lines: readonly LogLine[]
   /** Everything on stdout and stderr so far, raw. */
@@ -50,7 +52,7 @@ export interface Daemon {
 
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  const adminSocket = join(stateDir, 'admin.sock')
+  const adminSocket = options.environment?.['BEDROCKD_ADMIN_SOCKET'] ?? join(stateDir, 'admin.sock')
   const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -100,9 +102,11 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     })
   }
 
-  const { listen } = (await waitForLine((line) => line['msg'] === 'listening')) as {
-    listen: { chat: string; images: string | null }
-  } & LogLine
+  const { listen } = (await waitForLine((line) => line['msg'] === 'listening').catch((error: unknown) => {
+    child.kill('SIGKILL')
+    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true })
+    throw error
+  })) as { listen: { chat: string; images: string | null } } & LogLine
   const daemon: Daemon = {
     url: `http://${listen.chat}`,
     imagesUrl: `http://${listen.images}`,
@@ -111,6 +115,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     stateDir,
     process: child,
     pid: child.pid ?? 0,
+    exited,
     lines,
     output: () => output,
     admin: (path, method = 'GET', body) => askAdmin(adminSocket, path, method, body),
@@ -127,15 +132,21 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true })
     },
   }
-  if (options.waitReady ?? options.emulator !== undefined) await waitUntilReady(daemon)
+  try {
+    if (options.waitReady ?? options.emulator !== undefined) await waitUntilReady(daemon)
+  } catch (error) {
+    await daemon.kill()
+    throw error
+  }
   return daemon
 }
 
 async function waitUntilReady(daemon: Daemon): Promise<void> {
   const endMs = Date.now() + START_LIMIT_MS
   for (;;) {
-    const { status } = await fetch(`${daemon.url}/readyz`)
-    if (status === 200) return
+    const response = await fetch(`${daemon.url}/readyz`, { signal: AbortSignal.timeout(START_LIMIT_MS) })
+    await response.text()
+    if (response.status === 200) return
     assert.ok(Date.now() < endMs, `bedrockd did not become ready:\n${daemon.output()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

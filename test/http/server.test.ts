@@ -58,6 +58,7 @@ const server = createServer({
   newRequestId: () => 'made-here',
   now: () => performance.now(),
   onStarted: () => {},
+  keepsConnections: () => true,
   onFinished: (exchange) => finished.push(exchange),
 })
 let port = 0

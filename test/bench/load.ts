@@ -1,0 +1,227 @@
+import type { ChildProcess } from 'node:child_process'
+import { connect, type Socket } from 'node:net'
+import { ChunkedBody } from './chunked-body.js'
+import { MarkerCounter } from './marker-counter.js'
+import { cpuMsOf, residentBytesOf } from './processes.js'
+
+/** A closed loop: each connection sends its next request when the last reply is complete. */
+export interface Load {
+  readonly port: number
+  /** The request's bytes, as base64: they come over a process boundary. */
+  readonly request: string
+  readonly connections: number
+  readonly warmupMs: number
+  readonly windowMs: number
+  /** Events that each complete reply must have; a reply with more or fewer is a failure. */
+  readonly eventsExpected: number
+  /** The process whose CPU time is taken over the window; null: none. */
+  readonly pid: number | null
+}
+
+/** What was seen between the end of the warm-up and the end of the window. */
+export interface LoadResult {
+  readonly windowMs: number
+  readonly replies: number
+  readonly events: number
+  readonly bytes: number
+  /** Replies with another status than 200 or the wrong number of events, and connections lost. */
+  readonly failures: number
+  /** The first failure, in words; null: none. */
+  readonly failure: string | null
+  /** CPU of the watched process and its children over the window. */
+  readonly cpuMs: number
+  /** Its resident memory at the end of the window. */
+  readonly residentBytes: number
+  /** From a request's first byte sent to its reply's last byte received; sorted. */
+  readonly latenciesMs: readonly number[]
+  /** To the first event, without what the upstream waited; sorted. */
+  readonly firstEventsMs: readonly number[]
+}
+
+const READ_BYTES = 256 * 1024
+const SAMPLES_MAX = 200_000
+const RECONNECT_MS = 20
+
+/** Runs one load to its end. */
+export function runLoad(load: Load): Promise<LoadResult> {
+  return new Promise((resolve) => {
+    const tally = new Tally()
+    const clients = Array.from({ length: load.connections }, () => new Client(load, tally))
+    for (const client of clients) client.connect()
+    setTimeout(() => {
+      tally.reset()
+      const cpuBeforeMs = load.pid === null ? 0 : cpuMsOf(load.pid)
+      const startedMs = performance.now()
+      setTimeout(() => {
+        const windowMs = performance.now() - startedMs
+        const cpuMs = load.pid === null ? 0 : cpuMsOf(load.pid) - cpuBeforeMs
+        const residentBytes = load.pid === null ? 0 : residentBytesOf(load.pid)
+        const result = { ...tally.read(), windowMs, cpuMs, residentBytes }
+        for (const client of clients) client.close()
+        resolve(result)
+      }, load.windowMs)
+    }, load.warmupMs)
+  })
+}
+
+class Tally {
+  replies = 0
+  events = 0
+  bytes = 0
+  failures = 0
+  failure: string | null = null
+  latenciesMs: number[] = []
+  firstEventsMs: number[] = []
+
+  /** Failures of the warm-up stay: a contender that fails there is no contender. */
+  reset(): void {
+    this.replies = this.events = this.bytes = 0
+    this.latenciesMs = []
+    this.firstEventsMs = []
+  }
+
+  fail(reason: string): void {
+    this.failures += 1
+    this.failure ??= reason
+  }
+
+  read() {
+    const { replies, events, bytes, failures, failure } = this
+    const sorted = (values: number[]): number[] => values.sort((a, b) => a - b)
+    return {
+      replies,
+      events,
+      bytes,
+      failures,
+      failure,
+      latenciesMs: sorted(this.latenciesMs),
+      firstEventsMs: sorted(this.firstEventsMs),
+    }
+  }
+}
+
+/** Everything is handled inside the read callback, so all connections share one buffer. */
+const readBuffer = Buffer.allocUnsafe(READ_BYTES)
+
+/** One connection. Replies are scanned, not parsed: a status line, an end, and markers in between. */
+class Client {
+  readonly #load: Load
+  readonly #request: Buffer
+  readonly #tally: Tally
+  #socket: Socket | null = null
+  #closed = false
+  #sentMs = 0
+  #head = ''
+  #headDone = false
+  #bodyLeft = 0
+  /** Null: the head named a length. */
+  #chunked: ChunkedBody | null = null
+  #eventsSeen = 0
+  #counter = new MarkerCounter()
+
+  constructor(load: Load, tally: Tally) {
+    this.#load = load
+    this.#request = Buffer.from(load.request, 'base64')
+    this.#tally = tally
+  }
+
+  connect(): void {
+    if (this.#closed) return
+    const socket = connect({
+      host: '127.0.0.1',
+      port: this.#load.port,
+      noDelay: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (bytes) => {
+          if (!this.#closed) this.#onRead(readBuffer.subarray(0, bytes))
+          return true
+        },
+      },
+    })
+    this.#socket = socket
+    socket.on('connect', () => this.#send())
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      if (this.#closed) return
+      this.#tally.fail(`connection closed after ${this.#eventsSeen} events`)
+      setTimeout(() => this.connect(), RECONNECT_MS)
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#socket?.destroy()
+  }
+
+  #send(): void {
+    this.#head = ''
+    this.#headDone = false
+    this.#eventsSeen = 0
+    this.#counter = new MarkerCounter()
+    this.#sentMs = performance.now()
+    this.#socket?.write(this.#request)
+  }
+
+  #onRead(chunk: Buffer): void {
+    this.#tally.bytes += chunk.length
+    const body = this.#headDone ? chunk : this.#readHead(chunk)
+    if (body === null) return
+    if (this.#chunked === null) {
+      this.#bodyLeft -= body.length
+      this.#countEvents(body)
+      if (this.#bodyLeft <= 0) this.#onReply()
+    } else {
+      this.#chunked.push(body)
+      if (this.#chunked.ended) this.#onReply()
+    }
+  }
+
+  /** The part of the chunk that is body; null while the head is incomplete. */
+  #readHead(chunk: Buffer): Buffer | null {
+    const before = this.#head.length
+    this.#head += chunk.toString('latin1')
+    const end = this.#head.indexOf('\r\n\r\n')
+    if (end < 0) return null
+    this.#headDone = true
+    const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head.slice(0, end))?.[1]
+    this.#bodyLeft = Number(length)
+    this.#chunked = length === undefined ? new ChunkedBody((content) => this.#countEvents(content)) : null
+    if (!this.#head.startsWith('HTTP/1.1 200'))
+      this.#tally.fail(`status ${this.#head.slice(9, 12)}: ${this.#head.slice(end + 4, end + 300)}`)
+    return chunk.subarray(end + 4 - before)
+  }
+
+  #countEvents(body: Buffer): void {
+    const found = this.#counter.push(body)
+    if (found === 0) return
+    if (this.#eventsSeen === 0) {
+      const tookMs = performance.now() - this.#sentMs - this.#counter.firstStampUs / 1000
+      if (tookMs > 0 && this.#tally.firstEventsMs.length < SAMPLES_MAX) this.#tally.firstEventsMs.push(tookMs)
+    }
+    this.#eventsSeen += found
+    this.#tally.events += found
+  }
+
+  #onReply(): void {
+    this.#tally.replies += 1
+    if (this.#tally.latenciesMs.length < SAMPLES_MAX)
+      this.#tally.latenciesMs.push(performance.now() - this.#sentMs)
+    if (this.#eventsSeen !== this.#load.eventsExpected)
+      this.#tally.fail(`${this.#eventsSeen} events instead of ${this.#load.eventsExpected}`)
+    this.#send()
+  }
+}
+
+/** Runs a load in the load process. */
+export function runLoadIn(child: ChildProcess, load: Load): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error('the load process ended'))
+    child.once('exit', onExit)
+    child.once('message', (result) => {
+      child.off('exit', onExit)
+      resolve(result as LoadResult)
+    })
+    child.send(load)
+  })
+}

@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startEmulator } from '../emulator/emulator.js'
+import { type Contender, listContenders, type Running } from './contenders.js'
+import { runLoadIn } from './load.js'
+import { type Bench, MEASUREMENTS, type Measurement, toPlan } from './measurements.js'
+import { type Cores, findCores, spawnOn, stopProcess } from './processes.js'
+import { formatTable, type Row, summarize } from './report.js'
+import { BEARER_TOKEN } from './wire.js'
+
+const USAGE = `usage: node --expose-gc dist/test/bench/main.js [options]
+
+  --only NAMES         measurements, by name: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
+  --contenders TEXTS   contenders whose name holds one of these
+  --runs N             rounds of each measurement (5)
+  --seconds S          length of one run after its warm-up (5)
+  --cpu-prof DIR       Node contenders write a CPU profile there when they stop
+  --out FILE           where the figures go as JSON (bench-results.json)
+
+Lists are separated by commas. Other gateways: BENCH_PEER_<KEY>_COMMAND (a shell command that starts it; UPSTREAM_URL and
+AWS_* are in its environment), BENCH_PEER_<KEY>_URL (its chat completions), _NAME, _HEADERS (a JSON object).
+`
+
+interface Options {
+  readonly measurements: readonly Measurement[]
+  readonly contenders: readonly Contender[]
+  readonly runs: number
+  readonly windowMs: number
+  readonly profileDir: string | null
+  readonly out: string
+}
+
+function readOptions(): Options | null {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      contenders: { type: 'string' },
+      runs: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      'cpu-prof': { type: 'string' },
+      out: { type: 'string', default: 'bench-results.json' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const only = values.only?.split(',')
+  const named = values.contenders?.split(',')
+  const measurements = MEASUREMENTS.filter(({ name }) => only?.includes(name) ?? true)
+  const contenders = listContenders(process.env).filter(
+    ({ name }) => named?.some((text) => name.includes(text)) ?? true,
+  )
+  const runs = Number(values.runs)
+  const windowMs = Number(values.seconds) * 1000
+  if (values.help || measurements.length === 0 || contenders.length === 0 || !(runs >= 1) || !(windowMs > 0))
+    return null
+  return { measurements, contenders, runs, windowMs, profileDir: values['cpu-prof'] ?? null, out: values.out }
+}
+
+/** A process of the load side. */
+function forkOn(core: number | null, file: string) {
+  const main = fileURLToPath(new URL(file, import.meta.url))
+  return spawnOn(core, [process.execPath, main], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+}
+
+/** One line that overwrites itself, where somebody looks. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+/** Measures everything, in turns: each round asks every contender once. */
+async function measure(
+  measurement: Measurement,
+  started: ReadonlyMap<Contender, Running | string>,
+  { runs, bench }: { readonly runs: number; readonly bench: Bench },
+): Promise<readonly Row[]> {
+  const rounds = new Map<Contender, Record<string, number>[]>()
+  const failed = new Map<Contender, string>()
+  for (let round = 1; round <= runs; round += 1) {
+    for (const [contender, running] of started) {
+      showProgress(`${measurement.name} ${round}/${runs} ${contender.name}`)
+      if (typeof running === 'string') failed.set(contender, running)
+      if (typeof running === 'string' || failed.has(contender)) continue
+      try {
+        const figures = await measurement.run({ contender, running }, bench)
+        rounds.set(contender, [...(rounds.get(contender) ?? []), figures])
+      } catch (error) {
+        failed.set(contender, String(error))
+      }
+    }
+  }
+  showProgress('')
+  return [...started.keys()].map((contender): Row => {
+    const reason = failed.get(contender)
+    return reason === undefined
+      ? { type: 'measured', contender: contender.name, runs: rounds.get(contender) ?? [] }
+      : { type: 'missing', contender: contender.name, reason }
+  })
+}
+
+function describeMachine(cores: Cores | null) {
+  const model = cpus()[0]?.model ?? 'unknown'
+  return {
+    cpu: model,
+    cpus: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    kernel: release(),
+    node: process.version,
+    loadAverage: loadavg(),
+    cores: cores ?? 'not pinned',
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (options === null) {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  const cores = findCores()
+  if (options.profileDir !== null) mkdirSync(options.profileDir, { recursive: true })
+  const machine = describeMachine(cores)
+  const date = new Date().toISOString()
+  console.log(`${date}  ${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}`)
+  console.log(
+    cores === null
+      ? 'Not pinned: no taskset, or only one core. Contender and load side compete.'
+      : `Contender on core ${cores.contender}, upstream and load generator on core ${cores.load}.`,
+  )
+  console.log(`Median (min–max) of ${options.runs} runs of ${options.windowMs / 1000} s, in turns.\n`)
+
+  const upstream = forkOn(cores?.load ?? null, './upstream-process.js')
+  const load = forkOn(cores?.load ?? null, './load-process.js')
+  const emulator = await startEmulator({ bearerToken: BEARER_TOKEN })
+  const started = new Map<Contender, Running | string>()
+  try {
+    const [{ port: upstreamPort }] = (await once(upstream, 'message')) as [{ port: number }]
+    const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
+    const times = { windowMs: options.windowMs, warmupMs: Math.min(2_000, options.windowMs) }
+    const bench: Bench = {
+      ...times,
+      context: {
+        upstreamPort,
+        awsEnvironment: { ...emulator.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: upstreamUrl },
+        core: cores?.contender ?? null,
+        profileDir: options.profileDir,
+      },
+      async setPlan(plan) {
+        upstream.send(toPlan(plan))
+        await once(upstream, 'message')
+      },
+      async load(wanted, otherTimes) {
+        const result = await runLoadIn(load, { ...times, ...wanted, ...otherTimes })
+        if (result.failures > 0) throw new Error(`${result.failures} failures; the first: ${result.failure}`)
+        return result
+      },
+    }
+    for (const contender of options.contenders) {
+      const running = contender.missing ?? (await contender.start(bench.context).catch(String))
+      started.set(contender, running)
+    }
+    const results = []
+    for (const measurement of options.measurements) {
+      const rows = await measure(measurement, started, { runs: options.runs, bench })
+      console.log(formatTable(measurement, rows))
+      results.push(toResult(measurement, rows))
+    }
+    const facts = { date, machine, runs: options.runs, windowMs: options.windowMs, commit: readCommit() }
+    writeFileSync(options.out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`)
+    return 0
+  } finally {
+    await Promise.all(
+      [...started.values()].map((running) => (typeof running === 'string' ? null : running.stop())),
+    )
+    await emulator.close()
+    await Promise.all([stopProcess(upstream), stopProcess(load)])
+  }
+}
+
+function toResult(measurement: Measurement, rows: readonly Row[]) {
+  const direct = rows[0]
+  return {
+    name: measurement.name,
+    title: measurement.title,
+    rows: rows.map((row) => ({
+      ...row,
+      figures: measurement.metrics.map((metric) => ({ ...metric, ...summarize(row, metric, direct) })),
+    })),
+  }
+}
+
+/** The commit that is checked out; null outside of a repository. */
+function readCommit(): string | null {
+  try {
+    const head = readFileSync('.git/HEAD', 'utf8').trim()
+    return head.startsWith('ref: ') ? readFileSync(`.git/${head.slice(5)}`, 'utf8').trim() : head
+  } catch {
+    return null
+  }
+}
+
+process.exitCode = await main()

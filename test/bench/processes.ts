@@ -1,0 +1,113 @@
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+
+/** Clock ticks in a second, as `/proc` counts CPU time: fixed at 100 for user space on Linux. */
+const TICKS_PER_SECOND = 100
+const PAGE_BYTES = 4096
+const STOP_LIMIT_MS = 5_000
+
+/** The cores of the two sides; null: not pinned, because there is no `taskset` or only one core. */
+export interface Cores {
+  readonly contender: number
+  readonly load: number
+}
+
+export function findCores(): Cores | null {
+  if (!isInstalled('taskset')) return null
+  const [load, contender] = parseCpuList(
+    /^Cpus_allowed_list:\s*(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '',
+  )
+  return load === undefined || contender === undefined ? null : { load, contender }
+}
+
+/** `0-2,5` → 0, 1, 2, 5. */
+export function parseCpuList(text: string): readonly number[] {
+  return text.split(',').flatMap((part) => {
+    if (part === '') return []
+    const [from = 0, to] = part.split('-').map(Number)
+    return Array.from({ length: (to ?? from) - from + 1 }, (_, index) => from + index)
+  })
+}
+
+export function isInstalled(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+}
+
+/** Starts a process on one core, or anywhere where `core` is null. */
+export function spawnOn(
+  core: number | null,
+  command: readonly [string, ...string[]],
+  options: SpawnOptions,
+): ChildProcess {
+  const [program, ...rest] = core === null ? command : ['taskset', '-c', String(core), ...command]
+  return spawn(program, rest, options)
+}
+
+/** SIGTERM, then SIGKILL for what does not listen. */
+export async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
+  child.kill('SIGTERM')
+  await exited
+  clearTimeout(limit)
+}
+
+/** A port of loopback that nobody listens on. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** User and system time of a process, its threads and its children, in milliseconds. 0 for one that is gone. */
+export function cpuMsOf(pid: number): number {
+  const ticks = treeOf(pid).reduce((sum, member) => {
+    // Fields 14 and 15 of proc(5); the ones before the state may hold spaces.
+    const fields = readStat(member).split(' ')
+    return sum + Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+  }, 0)
+  return (ticks * 1000) / TICKS_PER_SECOND
+}
+
+/** Resident memory of a process and its children, in bytes. */
+export function residentBytesOf(pid: number): number {
+  return treeOf(pid).reduce((sum, member) => {
+    return sum + Number(readFile(`/proc/${member}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES
+  }, 0)
+}
+
+function treeOf(pid: number): readonly number[] {
+  const threads = listFolder(`/proc/${pid}/task`)
+  const children = threads.flatMap((thread) =>
+    readFile(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number),
+  )
+  return [pid, ...children.flatMap(treeOf)]
+}
+
+/** What follows the program's name in `/proc/PID/stat`, from the state on. */
+function readStat(pid: number): string {
+  const text = readFile(`/proc/${pid}/stat`)
+  return text.slice(text.lastIndexOf(')') + 2)
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function listFolder(path: string): readonly string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}
