@@ -61,9 +61,14 @@ export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
   const words = failure.message ?? `status ${failure.status ?? 'none'} without a message`
   const prefix = rule.code === 'aws_credentials' ? "AWS refused this gateway's credentials" : 'Bedrock'
   return new GatewayError(rule.code, `${prefix}: ${words}`, {
-    upstream: { type: failure.name, status: failure.status, requestId: failure.requestId },
+    upstream: { type: toPlainName(failure.name), status: failure.status, requestId: failure.requestId },
     ...(rule.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rule.retryAfterSeconds }),
   })
+}
+
+/** Names reach the log: what is no plain word is no name of an exception. */
+function toPlainName(name: string | null): string | null {
+  return name !== null && /^[\w.$-]{1,80}$/.test(name) ? name : null
 }
 
 function refineRule(rule: Rule, message: string | null): Rule {
