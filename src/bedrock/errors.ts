@@ -37,6 +37,8 @@ const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(
 
 /** Words of AWS that say more than the exception's name; sources: error-samples, bedrock-facts C6. */
 const MESSAGE_RULES: readonly { readonly pattern: RegExp; readonly rule: Rule }[] = [
+  // An AccessDeniedException, but for the gateway's own bearer token: the client's key is not meant.
+  { pattern: /^Authentication failed/i, rule: { code: 'aws_credentials' } },
   { pattern: /tokens per day/i, rule: { code: 'quota_exceeded' } },
   {
     pattern: /Input is too long|Input Tokens Exceeded|context window/i,
