@@ -38,14 +38,11 @@ export interface ChatLimits {
  * headers are there, so that a throttle is a real 429.
  */
 export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
-  if (pipeline.registry.size >= pipeline.limits.streamsMax) {
-    throw new GatewayError(
-      'overloaded',
-      `This gateway serves ${pipeline.limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
-    )
-  }
+  requireRoom(pipeline)
   const chat = await receiveChat(exchange, pipeline.receiver)
   if (exchange.over) return
+  // Others may have started while this body came in.
+  requireRoom(pipeline)
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
   exchange.facts.sanitized = chat.sanitized
@@ -69,6 +66,14 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
       },
       relay,
     ),
+  )
+}
+
+function requireRoom({ registry, limits }: Pipeline): void {
+  if (registry.size < limits.streamsMax) return
+  throw new GatewayError(
+    'overloaded',
+    `This gateway serves ${limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
   )
 }
 

@@ -31,6 +31,17 @@ export function toAwsFailure(error: unknown): AwsFailure {
   return { name: type, status, requestId: plainWord($metadata?.requestId), hint }
 }
 
+const CREDENTIAL_FAILURES: ReadonlySet<string> = new Set([
+  'UnrecognizedClientException',
+  'ExpiredTokenException',
+  'InvalidSignatureException',
+])
+
+/** True where AWS does not accept the credentials as such: the same ones will not work later either. */
+export function areCredentialsRefused({ name }: AwsFailure): boolean {
+  return CREDENTIAL_FAILURES.has(name)
+}
+
 /** `AccessDeniedException 403 (request 1-2-3): the IAM policy must allow the call`. */
 export function describeFailure(failure: AwsFailure): string {
   const status = failure.status === null ? '' : ` ${failure.status}`

@@ -5,6 +5,12 @@ const CONNECTION_TIMEOUT_MS = 3_000
 /** A single attempt; the refresh deadline spans all attempts and pages. */
 const ATTEMPT_TIMEOUT_MS = 20_000
 
+/**
+ * Client options that reach the credential chain: read `~/.aws` files anew each time. The SDK otherwise keeps the first
+ * reading for the life of the thread, also that there was no such file. (Not in its types; @smithy/core 3.41.)
+ */
+export const FRESH_FILES: object = { ignoreCache: true }
+
 const clients = new Map<string, BedrockClient>()
 let credentials: BedrockClient['config']['credentials'] | undefined
 
@@ -17,6 +23,7 @@ export function bedrockClient(region: string): BedrockClient {
   const standing = clients.get(region)
   if (standing !== undefined) return standing
   const client = new BedrockClient({
+    ...FRESH_FILES,
     region,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -29,4 +36,10 @@ export function bedrockClient(region: string): BedrockClient {
   credentials ??= client.config.credentials
   clients.set(region, client)
   return client
+}
+
+/** The next clients search for credentials anew: the SDK keeps those without an expiry for ever, even when AWS refuses them. */
+export function forgetCredentials(): void {
+  clients.clear()
+  credentials = undefined
 }

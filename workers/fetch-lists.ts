@@ -9,7 +9,7 @@ import {
   parseInferenceProfiles,
 } from '../src/catalog/parse-listing.js'
 import type { FoundationModel, InferenceProfile, RegionPart } from '../src/catalog/types.js'
-import { type AwsFailure, describeFailure, toAwsFailure } from './aws-failure.js'
+import { type AwsFailure, areCredentialsRefused, describeFailure, toAwsFailure } from './aws-failure.js'
 import { addQuery, rawBodyOf } from './raw-body.js'
 
 const PAGES_MAX = 50
@@ -21,7 +21,7 @@ type ProfileType = RegionPart['deniedProfileTypes'][number]
 /** Both lists of a region, or why there is none. A failure names the operation, never the words of AWS. */
 export type FetchedLists =
   | { readonly type: 'complete'; readonly lists: Lists }
-  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string; readonly credentialsRefused: boolean }
 
 type Fetched<Row> =
   | { readonly type: 'rows'; readonly rows: readonly Row[] }
@@ -52,7 +52,11 @@ export async function fetchLists(client: BedrockClient, signal: AbortSignal): Pr
 }
 
 function failed(operation: string, failure: AwsFailure): FetchedLists {
-  return { type: 'failed', reason: `${operation}: ${describeFailure(failure)}` }
+  return {
+    type: 'failed',
+    reason: `${operation}: ${describeFailure(failure)}`,
+    credentialsRefused: areCredentialsRefused(failure),
+  }
 }
 
 /** AWS keeps no order: rows are put in one and doubles dropped, so that equal lists have equal digests. */

@@ -3,14 +3,17 @@ import type { RegionPart } from '../src/catalog/types.js'
 import { codeOf, openDatabase } from '../src/state/database.js'
 import type { RefreshOutcome, RefreshTask } from '../src/state/refresh-task.js'
 import { type EncodedPart, encodePart, observe, storePart } from '../src/state/snapshot-store.js'
-import { bedrockClient } from './bedrock-client.js'
+import { bedrockClient, forgetCredentials } from './bedrock-client.js'
 import { fetchLists } from './fetch-lists.js'
 
 /** Refreshes one region: fetch both lists, decide, store. Never rejects for what AWS or the disk does. */
 export async function refreshRegion(task: RefreshTask): Promise<RefreshOutcome> {
   const { region, standing, heldBack } = task
   const fetched = await fetchLists(bedrockClient(region), AbortSignal.timeout(task.deadlineMs))
-  if (fetched.type === 'failed') return fetched
+  if (fetched.type === 'failed') {
+    if (fetched.credentialsRefused) forgetCredentials()
+    return { type: 'failed', reason: fetched.reason }
+  }
   const part: RegionPart = { region, fetchedAtMs: Date.now(), ...fetched.lists }
   const encoded = encodePart(part)
   const observation = observe(part, encoded.sha256)

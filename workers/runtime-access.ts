@@ -1,5 +1,7 @@
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime'
 import type { RuntimeAccess, RuntimeAccessRequest } from '../src/aws/access-types.js'
+import { describeFailure, toAwsFailure } from './aws-failure.js'
+import { FRESH_FILES } from './bedrock-client.js'
 
 /**
  * What the SDK's configuration says of Bedrock Runtime: the endpoint of each region (environment, profile, FIPS and
@@ -13,12 +15,19 @@ export async function resolveRuntimeAccess(request: RuntimeAccessRequest): Promi
   try {
     return { endpoints, credentials: await resolveCredentials(request.regions[0]), problem: null }
   } catch (error) {
-    return { endpoints, credentials: null, problem: error instanceof Error ? error.message : String(error) }
+    return { endpoints, credentials: null, problem: toProblem(error) }
   }
 }
 
+/** The chain's own words tell an operator what to do; those of STS and SSO, which name accounts and roles, stay out. */
+function toProblem(error: unknown): string {
+  if (!(error instanceof Error)) return 'the search for credentials failed'
+  if ('$metadata' in error) return describeFailure(toAwsFailure(error))
+  return error.message
+}
+
 async function resolveCredentials(region: string | undefined): Promise<RuntimeAccess['credentials']> {
-  const client = new BedrockRuntimeClient(region === undefined ? {} : { region })
+  const client = new BedrockRuntimeClient({ ...FRESH_FILES, ...(region === undefined ? {} : { region }) })
   const identity = await client.config.credentials()
   return {
     accessKeyId: identity.accessKeyId,

@@ -125,7 +125,7 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
       const known = byRegion.get(region)
       if (known !== undefined) return known
       const endpoint = found?.endpoints[region]
-      if (endpoint === undefined) throw found === null ? missing(problem) : notConfigured(region)
+      if (endpoint === undefined) throw found === null ? notYet() : notConfigured(region)
       const access = build(region, endpoint)
       byRegion.set(region, access)
       return access
@@ -163,6 +163,14 @@ function notConfigured(region: string): GatewayError {
     {
       param: 'model',
     },
+  )
+}
+
+/** The first moment after the start: the same request works a little later. */
+function notYet(): GatewayError {
+  return new GatewayError(
+    'upstream_unavailable',
+    'The gateway has just started and still looks for its AWS credentials.',
   )
 }
 

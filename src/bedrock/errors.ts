@@ -37,6 +37,8 @@ const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(
 
 /** Words of AWS that say more than the exception's name; sources: error-samples, bedrock-facts C6. */
 const MESSAGE_RULES: readonly { readonly pattern: RegExp; readonly rule: Rule }[] = [
+  // An AccessDeniedException, but for the gateway's own bearer token: the client's key is not meant.
+  { pattern: /^Authentication failed/i, rule: { code: 'aws_credentials' } },
   { pattern: /tokens per day/i, rule: { code: 'quota_exceeded' } },
   {
     pattern: /Input is too long|Input Tokens Exceeded|context window/i,
@@ -64,10 +66,15 @@ export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
   const words = failure.message ?? `status ${failure.status ?? 'none'} without a message`
   const prefix = rule.code === 'aws_credentials' ? "AWS refused this gateway's credentials" : 'Bedrock'
   return new GatewayError(rule.code, `${prefix}: ${words}`, {
-    upstream: { type: failure.name, status: failure.status, requestId: failure.requestId },
+    upstream: { type: toPlainName(failure.name), status: failure.status, requestId: failure.requestId },
     ...(rule.code === 'model_not_found' ? { param: 'model' } : {}),
     ...(rule.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rule.retryAfterSeconds }),
   })
+}
+
+/** Names reach the log: what is no plain word is no name of an exception. */
+function toPlainName(name: string | null): string | null {
+  return name !== null && /^[\w.$-]{1,80}$/.test(name) ? name : null
 }
 
 function refineRule(rule: Rule, message: string | null): Rule {
