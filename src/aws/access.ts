@@ -110,6 +110,11 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
     return running
   }
 
+  function whyNoEndpoint(region: string): GatewayError {
+    if (found !== null) return notConfigured(region)
+    return failures > 0 ? missing(problem) : notYet()
+  }
+
   function build(region: string, endpoint: string): RegionAccess {
     if (bearerToken !== null) return { endpoint, auth: { type: 'bearer', header: `Bearer ${bearerToken}` } }
     const credentials = found?.credentials
@@ -125,7 +130,7 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
       const known = byRegion.get(region)
       if (known !== undefined) return known
       const endpoint = found?.endpoints[region]
-      if (endpoint === undefined) throw found === null ? notYet() : notConfigured(region)
+      if (endpoint === undefined) throw whyNoEndpoint(region)
       const access = build(region, endpoint)
       byRegion.set(region, access)
       return access

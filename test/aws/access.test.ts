@@ -157,9 +157,9 @@ test('failed look-ups are repeated after 1, 2, 4 … seconds, and at most a minu
 test('a worker that fails is named as the cause, not a look-up that is still going on', async () => {
   const scene = createScene(new Error('the worker ended'))
   assertGatewayError(() => scene.access.forRegion('us-east-1'), {
-    code: 'aws_credentials',
+    code: 'upstream_unavailable',
     status: 503,
-    words: /still being resolved/,
+    words: /just started/,
   })
   await scene.access.refresh()
   assertGatewayError(() => scene.access.forRegion('us-east-1'), {
