@@ -277,7 +277,7 @@ export const settings = {
     fallback: '20',
     minimum: 0.1,
     maximum: 3600,
-    doc: 'a client that takes nothing for longer is closed',
+    doc: 'a client that takes nothing for longer is closed; uWebSockets.js itself grants 10 to 12 s at most',
   },
   streamBufferBytesMax: {
     variable: 'BEDROCKD_STREAM_BUFFER_BYTES_MAX',
