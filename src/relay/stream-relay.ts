@@ -12,6 +12,9 @@ import { Relay, type RelayOptions } from './relay.js'
 /** What one read brings is sent at once when it is more than this, so that little waits for a client that is behind. */
 const WRITE_CHARACTERS_MAX = 16 * 1024
 
+/** After `messageStop` Bedrock has only usage to say: a body that stays open for this long holds nobody up. */
+const END_GRACE_MS = 5_000
+
 /**
  * One stream from Bedrock to one client. Its life: waiting for Bedrock's headers → open → ended, once. Every end is one
  * of two: finish reason, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts the call.
@@ -79,6 +82,8 @@ export class StreamRelay extends Relay {
       // Nothing was read meanwhile: Bedrock's silence is ours.
       this.heardAtMs = nowMs
       if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.exchange.close()
+    } else if (this.#translator.stopped && nowMs - this.heardAtMs >= END_GRACE_MS) {
+      this.#endWith(DONE)
     } else if (nowMs - this.heardAtMs >= limits.streamSilenceMs) {
       const seconds = Math.round(limits.streamSilenceMs / 1000)
       const message = `Bedrock was silent for ${seconds} s (BEDROCKD_STREAM_SILENCE_SECONDS).`

@@ -14,7 +14,14 @@ interface Run {
 function chooseNode(argv: readonly string[], folder?: string): Promise<Run> {
   const { PATH: machinePath } = process.env
   const path = [folder, machinePath].filter((part) => part !== undefined).join(delimiter)
-  const env = { ...process.env, PATH: path, MAKEFLAGS: '', MAKELEVEL: '', npm_config_nodedir: '' }
+  const env = {
+    ...process.env,
+    PATH: path,
+    MAKEFLAGS: '',
+    MAKELEVEL: '',
+    USE_NODE: '',
+    npm_config_nodedir: '',
+  }
   return new Promise((resolve) => {
     execFile('make', ['node', ...argv], { env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : (error.code ?? 'killed'), output: out + err })
