@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Daemon, startDaemon } from '../e2e/daemon.js'
+import { startChats } from './chats-process.js'
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process.js'
-import { describeMs, openChat } from './sse-reader.js'
+import { describeMs } from './sse-reader.js'
 
 const STREAMS = 200
 const EVENTS_PER_SECOND = 10
+const EVENTS = 60
 const LISTS = 300
 /** Far above what noise does to a list from memory, far below what waiting for AWS would take. */
 const WAIT_LIMIT_MS = 2_000
@@ -31,14 +33,14 @@ async function untilStreamsRun(): Promise<void> {
 }
 
 test('GET /v1/models waits for nothing while the control plane hangs and 200 streams run', async (t) => {
-  await emulator.set({ control: [{ delayMs: 30_000 }], events: 60, eventsPerSecond: EVENTS_PER_SECOND })
+  await emulator.set({ control: [{ delayMs: 30_000 }], events: EVENTS, eventsPerSecond: EVENTS_PER_SECOND })
   daemon.process.kill('SIGHUP')
   const body = JSON.stringify({
     model: 'anthropic.claude-3-haiku-20240307-v1:0',
     stream: true,
     messages: [{ role: 'user', content: 'hello' }],
   })
-  const chats = Array.from({ length: STREAMS }, () => openChat({ url: daemon.url, body }))
+  const chats = startChats({ url: daemon.url, body, count: STREAMS })
   const tookMs: number[] = []
   try {
     await untilStreamsRun()
@@ -53,10 +55,12 @@ test('GET /v1/models waits for nothing while the control plane hangs and 200 str
     }
     const { snapshot } = (await daemon.admin('/status')) as { snapshot: { refreshing: boolean } }
     assert.ok(snapshot.refreshing, 'the control plane still hangs')
-    const seen = await Promise.all(chats.map((chat) => chat.seen))
-    assert.ok(seen.every(({ complete, arrivalsMs }) => complete && arrivalsMs.length === 60))
+    assert.deepEqual(
+      await chats.completeEvents,
+      Array.from({ length: STREAMS }, () => EVENTS),
+    )
   } finally {
-    for (const chat of chats) chat.close()
+    await chats.close()
   }
   tookMs.sort((a, b) => a - b)
   t.diagnostic(`GET /v1/models: ${describeMs(tookMs)}`)
