@@ -3,9 +3,14 @@ import type { LogLevel } from './config.js'
 import { type GatewayError, toGatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 
+/** Lines are gathered up to this much, or for this long, and written together. */
+const GATHERED_BYTES = 8 * 1024
+const GATHERED_MS = 100
+
 /** JSON lines on stdout, written in the background: a slow reader of the log never holds a request. */
 export function createLog(level: LogLevel): Logger {
-  return pino({ level, base: { pid: process.pid } }, pino.destination({ dest: 1, sync: false }))
+  const stdout = { dest: 1, sync: false, minLength: GATHERED_BYTES, periodicFlush: GATHERED_MS }
+  return pino({ level, base: { pid: process.pid } }, pino.destination(stdout))
 }
 
 /**
