@@ -26,7 +26,8 @@ const NESTING_MAX = 512
 
 /** The bytes of a chat request → checked request. Throws a `GatewayError`. */
 export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
-  const bytes = Buffer.concat(parts)
+  const [only] = parts
+  const bytes = parts.length === 1 && only !== undefined ? toBuffer(only) : Buffer.concat(parts)
   // Decoding would put a replacement character where the client said something else.
   if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8.')
   const text = bytes.toString('utf8')
@@ -37,6 +38,11 @@ export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
     )
   }
   return parseChatRequest(parseJson(text))
+}
+
+/** The same memory as a Buffer: from a worker's message a part comes as a plain array. */
+function toBuffer(part: Uint8Array): Buffer {
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
