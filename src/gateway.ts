@@ -59,7 +59,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const access = createAccess({
     regions: regionsOf(config),
     bearerToken: config.bearerToken,
-    resolve: (request) => control.run('resolve-runtime-access', request),
+    resolve: (request) =>
+      control.run('resolve-runtime-access', {
+        ...request,
+        deadlineMs: config.refreshDeadlineSeconds * 1000,
+      }),
     log,
     now: Date.now,
   })
