@@ -16,7 +16,7 @@ import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createListeners, type Listening } from './listeners.js'
-import { logRequest } from './log.js'
+import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
 import { createRefresher } from './state/refresher.js'
@@ -51,8 +51,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const snapshot = loadSnapshot(config.stateDir)
   reportDamage(snapshot, log)
 
-  const control = createControlPool()
-  const bodies = createBodiesPool()
+  const onError = (cause: unknown): void => log.error({ error: toErrorFacts(cause) }, 'worker thread died')
+  const control = createControlPool({ onError })
+  const bodies = createBodiesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
   const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
