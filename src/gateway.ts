@@ -185,9 +185,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   return { admin, listening: listeners.listening, drain }
 }
 
-function reportDamage({ movedAside, damagedRegions }: Snapshot, log: Logger): void {
+function reportDamage({ movedAside, damagedRegions, readOnlyReason }: Snapshot, log: Logger): void {
   if (movedAside !== null) log.error({ file: movedAside }, 'damaged snapshot moved aside')
   if (damagedRegions.length > 0) log.error({ regions: damagedRegions }, 'damaged regions left out')
+  if (readOnlyReason !== null)
+    log.error({ code: readOnlyReason }, 'snapshot only readable: is the disk full?')
 }
 
 function toLimits(config: Config): ChatLimits {
