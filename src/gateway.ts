@@ -16,7 +16,7 @@ import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createListeners, type Listening } from './listeners.js'
-import { logRequest } from './log.js'
+import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
 import { createRefresher } from './state/refresher.js'
@@ -51,15 +51,20 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const snapshot = loadSnapshot(config.stateDir)
   reportDamage(snapshot, log)
 
-  const control = createControlPool()
-  const bodies = createBodiesPool()
+  const onError = (cause: unknown): void => log.error({ error: toErrorFacts(cause) }, 'worker thread died')
+  const control = createControlPool({ onError })
+  const bodies = createBodiesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
   const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
   const access = createAccess({
     regions: regionsOf(config),
     bearerToken: config.bearerToken,
-    resolve: (request) => control.run('resolve-runtime-access', request),
+    resolve: (request) =>
+      control.run('resolve-runtime-access', {
+        ...request,
+        deadlineMs: config.refreshDeadlineSeconds * 1000,
+      }),
     log,
     now: Date.now,
   })
@@ -180,9 +185,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   return { admin, listening: listeners.listening, drain }
 }
 
-function reportDamage({ movedAside, damagedRegions }: Snapshot, log: Logger): void {
+function reportDamage({ movedAside, damagedRegions, readOnlyReason }: Snapshot, log: Logger): void {
   if (movedAside !== null) log.error({ file: movedAside }, 'damaged snapshot moved aside')
   if (damagedRegions.length > 0) log.error({ regions: damagedRegions }, 'damaged regions left out')
+  if (readOnlyReason !== null)
+    log.error({ code: readOnlyReason }, 'snapshot only readable: is the disk full?')
 }
 
 function toLimits(config: Config): ChatLimits {

@@ -33,7 +33,7 @@ export function createHandlers(options: HandlersOptions): {
 } {
   const { version, readiness, accepting, pipeline } = options
   const shared = {
-    model: (exchange, id) => replyModel(exchange, options.refresher.catalog(), id),
+    model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
       if (!accepting()) throw drainingError()
       return handleChat(exchange, pipeline)
@@ -118,8 +118,13 @@ function renderList(catalog: Catalog, kind: ListedKind): string {
   return body
 }
 
-function replyModel(exchange: Exchange, catalog: Catalog, id: string): void {
-  const entry = catalog.find(id)
+async function replyModel(
+  exchange: Exchange,
+  { refresher, config }: HandlersOptions,
+  id: string,
+): Promise<void> {
+  await requireCatalog(exchange, refresher, config)
+  const entry = refresher.catalog().find(id)
   if (entry !== undefined) {
     exchange.replyJson(200, toModelBody(entry))
     return

@@ -53,25 +53,31 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     onError: (error) => log.warn({ reason: error.message }, 'sd_notify failed'),
   })
   let stopping = false
+  let isSignalled = false
   let gateway: Gateway | null = null
 
+  const crash = (cause: unknown): void => {
+    log.fatal({ error: toErrorFacts(cause) }, 'crashed')
+    log.flush(() => process.exit(EXIT.failed))
+  }
   const stop = async (): Promise<void> => {
-    // A second signal means now.
-    if (stopping) process.exit(EXIT.failed)
+    if (stopping) return
     stopping = true
     notifier.stopping('draining')
     await gateway?.drain()
     notifier.close()
     log.flush(() => process.exit(EXIT.ok))
   }
-  const crash = (cause: unknown): void => {
-    log.fatal({ error: toErrorFacts(cause) }, 'crashed')
-    log.flush(() => process.exit(EXIT.failed))
+  const onSignal = (): void => {
+    // A second signal means now. A drain that `bedrockctl` asked for is none: `systemctl stop` waits for it, too.
+    if (isSignalled) process.exit(EXIT.failed)
+    isSignalled = true
+    void stop().catch(crash)
   }
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
-  process.on('SIGTERM', () => void stop().catch(crash))
-  process.on('SIGINT', () => void stop().catch(crash))
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
     log.info('refresh asked by SIGHUP')
     gateway?.admin.refresh().catch(crash)

@@ -65,13 +65,15 @@ const { listen } = await new Promise<{ listen: { chat: string; images: string | 
       resolve(JSON.parse(line) as { listen: { chat: string; images: string | null } })
   })
 })
-const base = `http://${listen.chat}`
+// 0.0.0.0 is every address of this machine, and not one to connect to.
+const base = `http://${listen.chat.replace(/^0\.0\.0\.0:/, '127.0.0.1:')}`
+const key = (process.env['BEDROCKD_API_KEYS'] ?? process.env['API_KEY'] ?? '').split(',')[0]?.trim() ?? ''
 while ((await fetch(`${base}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50))
 
 console.log(`\nbedrockd is at ${base}/v1, in front of a Bedrock emulator.\n\n> ${QUESTION}\n`)
 const reply = await fetch(`${base}/v1/chat/completions`, {
   method: 'POST',
-  headers: { 'content-type': 'application/json' },
+  headers: { 'content-type': 'application/json', ...(key === '' ? {} : { authorization: `Bearer ${key}` }) },
   body: JSON.stringify({ model: MODEL, stream: true, messages: [{ role: 'user', content: QUESTION }] }),
 })
 if (reply.body === null || reply.status !== 200) {
@@ -91,13 +93,13 @@ console.log(`
 
 Try it yourself:
 
-  curl -N ${base}/v1/chat/completions -H 'content-type: application/json' \\
+  curl -N ${base}/v1/chat/completions -H 'content-type: application/json' \\${key === '' ? '' : `\n    -H 'authorization: Bearer ${key}' \\`}
     -d '{"model":"${MODEL}","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
 
 Open WebUI, Admin Panel > Settings > Connections > OpenAI API, add a connection:
 
   URL  ${base}/v1
-  Key  anything (this demo asks for none)
+  Key  ${key === '' ? 'anything (this demo asks for none)' : key}
 ${listen.images === null ? '' : `\nImages (from a later version on) will be at http://${listen.images}/v1.\n`}
 From a container, 127.0.0.1 is the container itself: run with BEDROCKD_LISTEN=0.0.0.0:4000 API_KEY=secret make demo
 and use http://host.docker.internal:4000/v1 with that key.

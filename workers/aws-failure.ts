@@ -32,13 +32,15 @@ export function toAwsFailure(error: unknown): AwsFailure {
 }
 
 const CREDENTIAL_FAILURES: ReadonlySet<string> = new Set([
+  // All regions wait for one search for credentials, and one that hangs never ends.
+  'DeadlineExceeded',
   'UnrecognizedClientException',
   'ExpiredTokenException',
   'InvalidSignatureException',
 ])
 
-/** True where AWS does not accept the credentials as such: the same ones will not work later either. */
-export function areCredentialsRefused({ name }: AwsFailure): boolean {
+/** True where the credentials, or the search for them, may be what failed: to go on with the same ones may never work. */
+export function areCredentialsDoubtful({ name }: AwsFailure): boolean {
   return CREDENTIAL_FAILURES.has(name)
 }
 

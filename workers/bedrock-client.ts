@@ -38,7 +38,10 @@ export function bedrockClient(region: string): BedrockClient {
   return client
 }
 
-/** The next clients search for credentials anew: the SDK keeps those without an expiry for ever, even when AWS refuses them. */
+/**
+ * The next clients search for credentials anew: the SDK keeps those without an expiry for ever, even when AWS refuses
+ * them, and goes on waiting for a search that hangs.
+ */
 export function forgetCredentials(): void {
   clients.clear()
   credentials = undefined

@@ -9,7 +9,8 @@ import {
   parseInferenceProfiles,
 } from '../src/catalog/parse-listing.js'
 import type { FoundationModel, InferenceProfile, RegionPart } from '../src/catalog/types.js'
-import { type AwsFailure, areCredentialsRefused, describeFailure, toAwsFailure } from './aws-failure.js'
+import { type AwsFailure, areCredentialsDoubtful, describeFailure, toAwsFailure } from './aws-failure.js'
+import { beforeEnd, DeadlineError } from './before-end.js'
 import { addQuery, rawBodyOf } from './raw-body.js'
 
 const PAGES_MAX = 50
@@ -21,7 +22,7 @@ type ProfileType = RegionPart['deniedProfileTypes'][number]
 /** Both lists of a region, or why there is none. A failure names the operation, never the words of AWS. */
 export type FetchedLists =
   | { readonly type: 'complete'; readonly lists: Lists }
-  | { readonly type: 'failed'; readonly reason: string; readonly credentialsRefused: boolean }
+  | { readonly type: 'failed'; readonly reason: string; readonly credentialsDoubtful: boolean }
 
 type Fetched<Row> =
   | { readonly type: 'rows'; readonly rows: readonly Row[] }
@@ -55,7 +56,7 @@ function failed(operation: string, failure: AwsFailure): FetchedLists {
   return {
     type: 'failed',
     reason: `${operation}: ${describeFailure(failure)}`,
-    credentialsRefused: areCredentialsRefused(failure),
+    credentialsDoubtful: areCredentialsDoubtful(failure),
   }
 }
 
@@ -116,24 +117,5 @@ async function fetchPages<Row>(
     throw new ListingError()
   } catch (error) {
     return { type: 'failed', failure: toAwsFailure(signal.aborted ? new DeadlineError() : error) }
-  }
-}
-
-class DeadlineError extends Error {
-  override readonly name = 'DeadlineExceeded'
-}
-
-/** The SDK's signal ends a request, but neither the search for credentials nor the pause before a retry. */
-async function beforeEnd<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let onAbort: (() => void) | undefined
-  const ended = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new DeadlineError())
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, ended])
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
   }
 }

@@ -11,7 +11,7 @@ export async function refreshRegion(task: RefreshTask): Promise<RefreshOutcome> 
   const { region, standing, heldBack } = task
   const fetched = await fetchLists(bedrockClient(region), AbortSignal.timeout(task.deadlineMs))
   if (fetched.type === 'failed') {
-    if (fetched.credentialsRefused) forgetCredentials()
+    if (fetched.credentialsDoubtful) forgetCredentials()
     return { type: 'failed', reason: fetched.reason }
   }
   const part: RegionPart = { region, fetchedAtMs: Date.now(), ...fetched.lists }

@@ -1,19 +1,22 @@
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime'
-import type { RuntimeAccess, RuntimeAccessRequest } from '../src/aws/access-types.js'
+import type { RuntimeAccess, RuntimeAccessTask } from '../src/aws/access-types.js'
 import { describeFailure, toAwsFailure } from './aws-failure.js'
 import { FRESH_FILES } from './bedrock-client.js'
+import { beforeEnd, DeadlineError } from './before-end.js'
 
 /**
  * What the SDK's configuration says of Bedrock Runtime: the endpoint of each region (environment, profile, FIPS and
  * dual-stack settings included) and the credentials of its provider chain. Runs in a worker, because the chain may ask
  * STS, SSO, IMDS or another process. Never throws for missing credentials: `problem` says why there are none.
  */
-export async function resolveRuntimeAccess(request: RuntimeAccessRequest): Promise<RuntimeAccess> {
+export async function resolveRuntimeAccess(request: RuntimeAccessTask): Promise<RuntimeAccess> {
   const endpoints: Record<string, string> = {}
   for (const region of request.regions) endpoints[region] = await resolveEndpoint(region)
   if (!request.credentials) return { endpoints, credentials: null, problem: null }
   try {
-    return { endpoints, credentials: await resolveCredentials(request.regions[0]), problem: null }
+    const search = resolveCredentials(request.regions[0])
+    const credentials = await beforeEnd(search, AbortSignal.timeout(request.deadlineMs))
+    return { endpoints, credentials, problem: null }
   } catch (error) {
     return { endpoints, credentials: null, problem: toProblem(error) }
   }
@@ -22,6 +25,7 @@ export async function resolveRuntimeAccess(request: RuntimeAccessRequest): Promi
 /** The chain's own words tell an operator what to do; those of STS and SSO, which name accounts and roles, stay out. */
 function toProblem(error: unknown): string {
   if (!(error instanceof Error)) return 'the search for credentials failed'
+  if (error instanceof DeadlineError) return 'the search for credentials did not end in time'
   if ('$metadata' in error) return describeFailure(toAwsFailure(error))
   return error.message
 }

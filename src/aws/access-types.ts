@@ -7,6 +7,12 @@ export interface RuntimeAccessRequest {
   readonly credentials: boolean
 }
 
+/** The same, as the worker gets it. */
+export interface RuntimeAccessTask extends RuntimeAccessRequest {
+  /** The search for credentials ends by then: a process or a network that hangs must not end all later ones. */
+  readonly deadlineMs: number
+}
+
 /** What the worker found; plain data. */
 export interface RuntimeAccess {
   /** Base URL by region, without a trailing slash. */

@@ -41,16 +41,24 @@ export interface BodiesPool {
   close(): Promise<void>
 }
 
+export interface PoolOptions {
+  /** Hears why a thread died between tasks; the pool starts another. */
+  readonly onError?: (error: unknown) => void
+  /** Another entry point, for tests. */
+  readonly file?: URL
+}
+
 /** Starts the control thread. Environment (`AWS_*`) is read as it is now. */
-export function createControlPool(): ControlPool {
+export function createControlPool({ onError, file = CONTROL_FILE }: PoolOptions = {}): ControlPool {
   const pool = new Piscina({
-    filename: CONTROL_FILE.href,
+    filename: file.href,
     minThreads: 1,
     maxThreads: 1,
     concurrentTasksPerWorker: CONTROL_TASKS_MAX,
     // An idle thread would otherwise sleep in Atomics.wait and never see that AWS closed a kept connection.
     atomics: 'disabled',
   })
+  handleError(pool, onError)
   return {
     run(name, input, { signal } = {}) {
       // The thread is ours, and the table of tasks types both ends.
@@ -60,8 +68,8 @@ export function createControlPool(): ControlPool {
   }
 }
 
-/** Starts the pool for CPU work; threads come with the first task and go when idle. `file` is for other entry points. */
-export function createBodiesPool(file: URL = BODIES_FILE): BodiesPool {
+/** Starts the pool for CPU work; threads come with the first task and go when idle. */
+export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = {}): BodiesPool {
   const pool = new Piscina({
     filename: file.href,
     minThreads: 0,
@@ -69,6 +77,7 @@ export function createBodiesPool(file: URL = BODIES_FILE): BodiesPool {
     maxQueue: BODIES_QUEUE_MAX,
     idleTimeout: BODIES_IDLE_MS,
   })
+  handleError(pool, onError)
   return {
     run: (task, { signal, transferList } = {}) =>
       pool.run(task, {
@@ -77,6 +86,11 @@ export function createBodiesPool(file: URL = BODIES_FILE): BodiesPool {
       }),
     close: () => closePool(pool),
   }
+}
+
+/** What a thread throws while no task waits for it (a late socket error of the SDK, say) would else end the daemon. */
+function handleError(pool: Piscina, onError: (error: unknown) => void = () => {}): void {
+  pool.on('error', onError)
 }
 
 /** Ends the threads at once: nothing they do outlives the daemon, and SQLite rolls back what was not committed. */

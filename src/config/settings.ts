@@ -141,7 +141,7 @@ export const settings = {
     fallback: '30',
     minimum: 0.1,
     maximum: 3600,
-    doc: 'a refresh of one region may take this long',
+    doc: 'a refresh of one region may take this long, and so may a search for credentials',
   },
   firstRefreshWaitSeconds: {
     variable: 'BEDROCKD_FIRST_REFRESH_WAIT_SECONDS',

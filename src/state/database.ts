@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 
@@ -54,6 +54,27 @@ export function openDatabase(stateDir: string): Database.Database {
     database.close()
     throw error
   }
+}
+
+/** Where the header says how the file is written and read: 2 is WAL, 1 the older way (SQLite, File Format §1.3.3). */
+const WRITE_VERSION_OFFSET = 18
+const READ_VERSION_OFFSET = 19
+
+/**
+ * The database as it was last checkpointed, from memory and for reading only: a full disk has no room for the files that
+ * opening it takes. Throws a `StateError` where it is of another schema, else the system's or SQLite's own errors.
+ */
+export function openCopy(stateDir: string): Database.Database {
+  const path = databasePath(stateDir)
+  const bytes = readFileSync(path)
+  // SQLite keeps no WAL for a database in memory and refuses one that asks for it.
+  bytes[WRITE_VERSION_OFFSET] = 1
+  bytes[READ_VERSION_OFFSET] = 1
+  const database = new Database(bytes, { readonly: true })
+  const version = schemaVersion(database)
+  if (version === MIGRATIONS.length) return database
+  database.close()
+  throw new StateError(`${path} has schema ${version} and cannot be brought to ${MIGRATIONS.length} now`)
 }
 
 /** True for errors that say this file cannot be used as a database, so that a new one is the way out. */

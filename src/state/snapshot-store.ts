@@ -3,7 +3,15 @@ import { existsSync, renameSync, statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import type { Observation } from '../catalog/advance.js'
 import type { RegionPart } from '../catalog/types.js'
-import { codeOf, databasePath, isDamage, openDatabase, prepareStateDir, StateError } from './database.js'
+import {
+  codeOf,
+  databasePath,
+  isDamage,
+  openCopy,
+  openDatabase,
+  prepareStateDir,
+  StateError,
+} from './database.js'
 
 /** A region's part as it is stored: the text that the digest is over. */
 export interface EncodedPart {
@@ -29,6 +37,8 @@ export interface Snapshot {
   readonly movedAside: string | null
   /** Regions whose row failed its checksum; the others of a sound file are kept. */
   readonly damagedRegions: readonly string[]
+  /** SQLite's code for why the file could only be read, not opened: a full disk, above all; null: it was opened. */
+  readonly readOnlyReason: string | null
 }
 
 /** Encodes a part for `storePart`. Time is not in the digest, so that equal lists have equal digests. */
@@ -78,7 +88,8 @@ function storeInTransaction(database: Database.Database, encoded: EncodedPart): 
 /**
  * Reads the snapshot; synchronous, for the start only. A file that is no sound database is moved aside, and the start
  * is as if new. Where the file is sound but rows fail their checksum, the good rows are kept, since each region stands
- * alone; only when no row is good is the file moved aside. Throws a `StateError` when the directory cannot be used.
+ * alone; only when no row is good is the file moved aside. Where it cannot be opened for another reason, it is still
+ * read. Throws a `StateError` when the directory cannot be used.
  */
 export function loadSnapshot(stateDir: string): Snapshot {
   prepareStateDir(stateDir)
@@ -89,9 +100,22 @@ export function loadSnapshot(stateDir: string): Snapshot {
     if (snapshot.parts.size > 0 || snapshot.damagedRegions.length === 0) return snapshot
     return { ...startAnew(stateDir, path, inode), damagedRegions: snapshot.damagedRegions }
   } catch (error) {
-    if (!isDamage(error)) throw asStateError(error, path)
+    if (!isDamage(error)) return readCopy(stateDir, asStateError(error, path))
     return startAnew(stateDir, path, inode)
   }
+}
+
+/** What can be read of a file that cannot be opened; throws `problem` where that is nothing. */
+function readCopy(stateDir: string, problem: StateError): Snapshot {
+  // Ours, not SQLite's: a newer schema, for example.
+  if (problem.cause === undefined) throw problem
+  try {
+    const snapshot = readRows(openCopy(stateDir))
+    if (snapshot.parts.size > 0) return { ...snapshot, readOnlyReason: codeOf(problem.cause) }
+  } catch {
+    // The first problem says more.
+  }
+  throw problem
 }
 
 function asStateError(error: unknown, path: string): StateError {
@@ -109,7 +133,11 @@ function startAnew(stateDir: string, path: string, inode: bigint | null): Snapsh
 }
 
 function readSnapshot(stateDir: string): Snapshot {
-  const database = openDatabase(stateDir)
+  return readRows(openDatabase(stateDir))
+}
+
+/** Reads everything, and closes the database. */
+function readRows(database: Database.Database): Snapshot {
   try {
     assertSound(database)
     const parts = new Map<string, StoredPart>()
@@ -121,7 +149,7 @@ function readSnapshot(stateDir: string): Snapshot {
       if (stored === null) damagedRegions.push(row.region)
       else parts.set(row.region, stored)
     }
-    return { parts, generation, movedAside: null, damagedRegions }
+    return { parts, generation, movedAside: null, damagedRegions, readOnlyReason: null }
   } finally {
     database.close()
   }

@@ -183,6 +183,44 @@ suite('credentials', { concurrency: 4 }, () => {
     assert.doesNotMatch(error.message + daemon.output() + JSON.stringify(await status(daemon)), /SECRET/)
   })
 
+  test('a credential_process that hangs is given up, and one that works later serves chats and listings', async (t) => {
+    const folder = newFolder(t)
+    const hangs = join(folder, 'hangs')
+    const script = join(folder, 'issue.mjs')
+    writeFileSync(hangs, '')
+    const { daemon } = await start(t, {
+      environment: (emulator) => {
+        const issue = credentialProcess(emulator, join(folder, 'calls'))
+        writeFileSync(
+          script,
+          // A minute is for ever here, and leaves nothing behind on the machine that runs this.
+          `import { existsSync } from 'node:fs'
+if (existsSync(${JSON.stringify(hangs)})) await new Promise((resolve) => setTimeout(resolve, 60_000))
+${issue}`,
+        )
+        writeFileSync(
+          join(folder, 'config'),
+          `[profile team]\ncredential_process = ${process.execPath} ${script}\n`,
+        )
+        return {
+          ...endpointsOf(emulator),
+          AWS_PROFILE: 'team',
+          AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+          AWS_CONFIG_FILE: join(folder, 'config'),
+          BEDROCKD_REFRESH_DEADLINE_SECONDS: '2',
+          BEDROCKD_MODEL_REFRESH_SECONDS: '1',
+        }
+      },
+    })
+    await daemon.waitForLine((line) => line['msg'] === 'aws credentials missing')
+    const error = await readError(await postChat(daemon.url), 503)
+    assert.equal(error.code, 'aws_credentials')
+    assert.match(error.message, /did not end in time/)
+    rmSync(hangs)
+    await eventually(async () => (await status(daemon)).ready, 'the recovery', 20_000)
+    await assertServes(daemon)
+  })
+
   test('credentials that expire are renewed ahead of time, never per request', async (t) => {
     const folder = newFolder(t)
     const calls = join(folder, 'calls')

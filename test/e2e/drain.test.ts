@@ -183,6 +183,18 @@ suite('drain', { concurrency: 4 }, () => {
     assert.equal(await exitCode(daemon), 0)
   })
 
+  test('a drain asked twice, and then by SIGTERM, still waits for the stream', async (t) => {
+    const { daemon } = await start(t, SLOW)
+    const reply = await postChat(daemon.url, STREAM)
+    for (let asked = 0; asked < 2; asked += 1) {
+      assert.deepEqual(await daemon.admin('/drain', 'POST'), { draining: true, openStreams: 1 })
+    }
+    daemon.process.kill('SIGTERM')
+    assert.deepEqual(await daemon.admin('/drain', 'POST'), { draining: true, openStreams: 1 })
+    assertComplete(await readStream(reply), { usage: true })
+    assert.equal(await exitCode(daemon), 0)
+  })
+
   test('SIGTERM ends a daemon whose refresh hangs', async (t) => {
     const { emulator, daemon } = await start(t, {})
     emulator.set({ control: [{ hang: true }] })

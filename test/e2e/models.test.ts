@@ -65,6 +65,22 @@ suite('the model list', { concurrency: 4 }, () => {
       failWith: { status: 500, type: 'InternalServerException', message: 'Oops.' },
     },
   }
+  test('before the first success one model is no 404 either: wait, then 503', async (t) => {
+    const { emulator, daemon } = await startBoth(t, {
+      control: [{ hang: true }],
+      waitReady: false,
+      environment: {
+        BEDROCKD_FIRST_REFRESH_WAIT_SECONDS: '0.5',
+        BEDROCKD_REFRESH_DEADLINE_SECONDS: '1',
+        BEDROCKD_MODEL_REFRESH_SECONDS: '1',
+      },
+    })
+    const url = `${daemon.url}/v1/models/us.${PROFILE_ONLY}`
+    assert.equal((await readError(await fetch(url), 503)).code, 'no_models_yet')
+    emulator.set({ control: [] })
+    await eventually(async () => (await fetch(url)).status === 200, 'the model')
+  })
+
   for (const [name, fault] of Object.entries(FAULTS)) {
     test(`before the first success, while AWS ${name}: wait, then 503, never an empty 200; then it recovers`, async (t) => {
       const { emulator, daemon } = await startBoth(t, {

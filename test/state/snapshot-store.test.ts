@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -52,7 +52,30 @@ function assertStartsAsNew(stateDir: string): string {
 test('loadSnapshot: a new directory is created and starts empty', (context) => {
   const stateDir = join(temporaryFolder(context), 'deep', 'state')
   const snapshot = loadSnapshot(stateDir)
-  assert.deepEqual(snapshot, { parts: new Map(), generation: 0, movedAside: null, damagedRegions: [] })
+  assert.deepEqual(snapshot, {
+    parts: new Map(),
+    generation: 0,
+    movedAside: null,
+    damagedRegions: [],
+    readOnlyReason: null,
+  })
+})
+
+test('loadSnapshot: a full disk keeps no snapshot from being read', (context) => {
+  const stateDir = filledFolder(context)
+  const store = new URL('../../src/state/snapshot-store.js', import.meta.url).href
+  const script = `const { loadSnapshot } = await import(${JSON.stringify(store)})
+    const { parts, generation, movedAside, readOnlyReason } = loadSnapshot(${JSON.stringify(stateDir)})
+    console.log(JSON.stringify({ regions: [...parts.keys()], generation, movedAside, readOnlyReason }))`
+  // No file may grow: what a full disk is, for this process alone.
+  const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" --input-type=module -e "$1"`
+  const output = execFileSync('sh', ['-c', limited, process.execPath, script], { encoding: 'utf8' })
+  const { readOnlyReason, ...read } = JSON.parse(output) as { readOnlyReason: string }
+  assert.deepEqual(read, { regions: [...WRITER_REGIONS].sort(), generation: 3, movedAside: null })
+  assert.match(readOnlyReason, /^SQLITE_IOERR_SHM/)
+  const snapshot = loadSnapshot(stateDir)
+  assert.equal(snapshot.parts.size, 3)
+  assert.equal(snapshot.readOnlyReason, null)
 })
 
 test('loadSnapshot: a restart gets back exactly what was stored', withRecordings, (context) => {

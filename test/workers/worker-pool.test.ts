@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBodiesPool, createControlPool } from '../../src/aws/worker-pool.js'
 
 const CPU_TASK = new URL('./cpu-task.js', import.meta.url)
 
 test('the bodies pool moves buffers, returns results and survives an aborted task', async (context) => {
-  const pool = createBodiesPool(CPU_TASK)
+  const pool = createBodiesPool({ file: CPU_TASK })
   context.after(() => pool.close())
   const bytes = new Uint8Array([1, 2, 3]).buffer
   assert.equal(await pool.run({ bytes }, { transferList: [bytes] }), 6)
@@ -27,4 +28,16 @@ test('the control pool gives up a task at once when told to', async (context) =>
   }
   const reason = new Error('enough')
   await assert.rejects(pool.run('refresh-region', task, { signal: AbortSignal.abort(reason) }), reason)
+})
+
+test('a control thread that throws between tasks is reported and replaced, and ends nothing else', async (context) => {
+  const errors: unknown[] = []
+  const file = new URL('./late-error-task.js', import.meta.url)
+  const pool = createControlPool({ file, onError: (error) => errors.push(error) })
+  context.after(() => pool.close())
+  const run = () => pool.run('resolve-runtime-access', { regions: [], credentials: false, deadlineMs: 1 })
+  assert.equal(await run(), 'done')
+  while (errors.length === 0) await sleep(10)
+  assert.match(String(errors[0]), /late/)
+  assert.equal(await run(), 'done')
 })
