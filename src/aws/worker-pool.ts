@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ControlTasks } from '../../workers/control-plane.js'
+import { GatewayError } from '../errors.js'
 
 const CONTROL_FILE = new URL('../../workers/control-plane.js', import.meta.url)
 const BODIES_FILE = new URL('../../workers/chat-body.js', import.meta.url)
@@ -37,6 +38,7 @@ export interface BodyTaskOptions {
 
 /** Threads for work that would hold the event loop: large bodies, images. */
 export interface BodiesPool {
+  /** Rejects with a `GatewayError` (503) while too many tasks wait. */
   run(task: unknown, options?: BodyTaskOptions): Promise<unknown>
   close(): Promise<void>
 }
@@ -79,11 +81,16 @@ export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = 
   })
   handleError(pool, onError)
   return {
-    run: (task, { signal, transferList } = {}) =>
-      pool.run(task, {
+    async run(task, { signal, transferList } = {}) {
+      // Piscina's own refusal has no code to tell it by.
+      if (pool.queueSize >= BODIES_QUEUE_MAX) {
+        throw new GatewayError('overloaded', 'Too many large requests wait to be read: send it again.')
+      }
+      return await pool.run(task, {
         ...(signal === undefined ? {} : { signal }),
         ...(transferList === undefined ? {} : { transferList: [...transferList] }),
-      }),
+      })
+    },
     close: () => closePool(pool),
   }
 }

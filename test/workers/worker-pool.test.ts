@@ -41,3 +41,15 @@ test('a control thread that throws between tasks is reported and replaced, and e
   assert.match(String(errors[0]), /late/)
   assert.equal(await run(), 'done')
 })
+
+test('a bodies pool with a full queue says that it is overloaded, not that it failed', async () => {
+  const pool = createBodiesPool({ file: CPU_TASK })
+  const codes: unknown[] = []
+  const runs = Array.from({ length: 1_100 }, () =>
+    pool.run({ endless: true }).catch((error: { code?: unknown }) => codes.push(error.code)),
+  )
+  while (codes.length === 0) await sleep(10)
+  assert.deepEqual([...new Set(codes)], ['overloaded'])
+  await pool.close()
+  await Promise.all(runs)
+})
