@@ -13,6 +13,18 @@ export function createLog(level: LogLevel): Logger {
   return pino({ level, base: { pid: process.pid } }, pino.destination(stdout))
 }
 
+/** The method is the client's own text: only known ones are logged. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+])
+
 /**
  * One line for one request. No text of the client, of a model or of Bedrock is in it: paths are route patterns, errors are
  * codes, and of a Bedrock failure there are its type, status and request id.
@@ -21,7 +33,7 @@ export function logRequest(log: Logger, exchange: Exchange, nowMs: number): void
   const { facts } = exchange
   const line = {
     requestId: exchange.requestId,
-    method: exchange.method,
+    method: METHODS.has(exchange.method) ? exchange.method : '(other)',
     path: exchange.pattern,
     status: exchange.outcome,
     durationMs: round(nowMs - exchange.startedAtMs),

@@ -80,7 +80,8 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   process.on('SIGINT', onSignal)
   process.on('SIGHUP', () => {
     log.info('refresh asked by SIGHUP')
-    gateway?.admin.refresh().catch(crash)
+    notifier.reloading()
+    gateway?.admin.refresh().then(() => stopping || notifier.ready(), crash)
   })
 
   gateway = await startGateway({

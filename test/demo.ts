@@ -32,6 +32,8 @@ const daemon = spawn(process.execPath, ['--enable-source-maps', MAIN], {
     BEDROCKD_METRICS_LISTEN: process.env['BEDROCKD_METRICS_LISTEN'] ?? '',
   },
   stdio: ['ignore', 'pipe', 'inherit'],
+  // The terminal's Ctrl-C is for this process, which then stops the gateway.
+  detached: true,
 })
 
 async function stop(code: number): Promise<never> {

@@ -63,7 +63,9 @@ export interface BedrockFailure {
 export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
   const byName = failure.name === null ? undefined : RULE_BY_NAME.get(failure.name.toLowerCase())
   const rule = refineRule(byName ?? fallbackRule(failure.status), failure.message)
-  const words = failure.message ?? `status ${failure.status ?? 'none'} without a message`
+  const said = failure.message ?? `status ${failure.status ?? 'none'} without a message`
+  // A refused signature comes with the canonical request below its first line, the session token included.
+  const words = rule.code === 'aws_credentials' ? (said.split('\n', 1)[0] ?? '') : said
   const prefix = rule.code === 'aws_credentials' ? "AWS refused this gateway's credentials" : 'Bedrock'
   return new GatewayError(rule.code, `${prefix}: ${words}`, {
     upstream: { type: toPlainName(failure.name), status: failure.status, requestId: failure.requestId },

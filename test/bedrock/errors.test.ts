@@ -317,3 +317,17 @@ function toError(sample: Sample): { error: GatewayError; name: string | null; me
   const status = inStream === undefined ? sample.status : null
   return { error: fromBedrockFailure({ name, status, message, requestId: null }), name, message }
 }
+
+test('a refused signature is told by its first line: below it AWS repeats the request, session token included', () => {
+  const error = fromBedrockFailure({
+    name: 'InvalidSignatureException',
+    status: 403,
+    message:
+      'The request signature we calculated does not match.\n\nThe Canonical String …\nx-amz-security-token:SECRET',
+    requestId: null,
+  })
+  assert.equal(
+    error.message,
+    "AWS refused this gateway's credentials: The request signature we calculated does not match.",
+  )
+})

@@ -97,6 +97,8 @@ suite('a client that goes away', () => {
   test('while its body is in a worker: Bedrock is not asked, or the call is aborted', async (t) => {
     emulator.set({ headersDelayMs: 30_000 })
     const seen = converseRequests().length
+    // Log lines are gathered for a moment: those of earlier tests are all here after it.
+    await sleep(500)
     const closed = daemon.lines.filter((line) => line['status'] === 499).length
     const ROUNDS = 5
     for (let round = 0; round < ROUNDS; round += 1) {

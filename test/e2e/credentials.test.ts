@@ -129,7 +129,7 @@ suite('credentials', { concurrency: 4 }, () => {
     await daemon.waitForLine((line) => line['msg'] === 'aws credentials missing')
     writeProfile(file, emulator)
     await assertServes(daemon)
-    assert.ok(daemon.lines.some((line) => line['msg'] === 'aws credentials resolved'))
+    await daemon.waitForLine((line) => line['msg'] === 'aws credentials resolved')
   })
 
   test('credentials that AWS refuses are replaced once new ones are there', async (t) => {
