@@ -64,8 +64,7 @@ STAMP := node_modules/.installed-$(NODE_ABI)-$(shell cat package-lock.json packa
 SOURCES := $(shell find src/. workers/. test/. '(' -name '*.ts' -o -type d ')' 2>/dev/null)
 
 $(STAMP): $(NODE_PRIVATE)
-	@if [ -L node_modules ]; then echo 'node_modules is a link: left as it is'; \
-	else npm ci --no-audit --no-fund && touch $@; fi
+	npm ci --no-audit --no-fund && touch $@
 
 dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json
 	@rm -rf dist
