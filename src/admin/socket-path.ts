@@ -54,7 +54,7 @@ export function listSocketCandidates(environment: SocketEnvironment, choice: Soc
 
 function defaultPlaces(environment: SocketEnvironment, stateDir: string | undefined): string[] {
   // systemd joins several runtime directories with colons; the first is the unit's own.
-  const runtimeDir = environment.RUNTIME_DIRECTORY?.split(':')[0]
+  const runtimeDir = environment.RUNTIME_DIRECTORY?.split(':').find((path) => path !== '')
   const userDir = environment.XDG_RUNTIME_DIR
   const places: string[] = []
   if (runtimeDir) places.push(join(runtimeDir, 'admin.sock'))

@@ -1,3 +1,4 @@
+import { resolveAdminSocket } from '../admin/socket-path.js'
 import { formatAddress, isLoopback, overlaps } from './address.js'
 import { readAliases } from './aliases.js'
 import { readKeysFile } from './api-keys.js'
@@ -40,17 +41,6 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   return findings.problems.length > 0
     ? { type: 'bad', ...findings }
     : { type: 'ok', config, warnings: findings.warnings }
-}
-
-/**
- * Where the admin socket is unless a setting says so: one folder per systemd instance, else the user's runtime folder,
- * else the state folder.
- */
-export function defaultAdminSocket(environment: ConfigSources['environment'], stateDir: string): string {
-  const runtimeDirectory = firstPath(environment['RUNTIME_DIRECTORY'])
-  if (runtimeDirectory !== undefined) return `${runtimeDirectory}/admin.sock`
-  const userRuntime = environment['XDG_RUNTIME_DIR']
-  return userRuntime ? `${userRuntime}/bedrockd/admin.sock` : `${stateDir}/admin.sock`
 }
 
 function readLayers(sources: ConfigSources, findings: Findings): readonly Layer[] {
@@ -114,7 +104,7 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
   const stateDir = readStateDir(environment, reading)
   return {
     ...listeners,
-    adminSocket: reader.optional('adminSocket') ?? defaultAdminSocket(environment, stateDir),
+    adminSocket: reader.optional('adminSocket') ?? resolveAdminSocket(environment, stateDir),
     reusePort: reader.required('reusePort'),
     apiKeys: readApiKeys({ sources, listeners, masterKeys }, reading),
     routePrefixes: [...new Set([...fixedPrefixes, ...(routePrefix === undefined ? [] : [routePrefix])])],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultAdminSocket } from '../../src/config/load.js'
+import { resolveAdminSocket } from '../../src/admin/socket-path.js'
 import { settingNames, settingRows } from '../../src/config/settings.js'
 import { load, loadBad, loadOk, yaml, yamlPath } from './helpers.js'
 
@@ -294,12 +294,12 @@ test('the state folder is the first of systemd, else under the home folder, else
 
 test('the admin socket is in the runtime folder, the folder of the user, or the state folder', () => {
   const both = { RUNTIME_DIRECTORY: '/run/bedrockd/1:/run/x', XDG_RUNTIME_DIR: '/run/user/7' }
-  assert.equal(defaultAdminSocket(both, '/s'), '/run/bedrockd/1/admin.sock')
+  assert.equal(resolveAdminSocket(both, '/s'), '/run/bedrockd/1/admin.sock')
   assert.equal(
-    defaultAdminSocket({ XDG_RUNTIME_DIR: '/run/user/7' }, '/s'),
+    resolveAdminSocket({ XDG_RUNTIME_DIR: '/run/user/7' }, '/s'),
     '/run/user/7/bedrockd/admin.sock',
   )
-  assert.equal(defaultAdminSocket({ XDG_RUNTIME_DIR: '' }, '/s'), '/s/admin.sock')
+  assert.equal(resolveAdminSocket({ XDG_RUNTIME_DIR: '' }, '/s'), '/s/admin.sock')
   const socket = `/${'s'.repeat(107)}`
   assert.match(loadBad({ environment: { BEDROCKD_ADMIN_SOCKET: socket } })[0] ?? '', /at most 107 bytes/)
 })
