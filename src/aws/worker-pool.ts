@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ControlTasks } from '../../workers/control-plane.js'
 import { GatewayError } from '../errors.js'
+import { untilAborted } from './until-aborted.js'
 
 const CONTROL_FILE = new URL('../../workers/control-plane.js', import.meta.url)
 const BODIES_FILE = new URL('../../workers/chat-body.js', import.meta.url)
@@ -64,7 +65,8 @@ export function createControlPool({ onError, file = CONTROL_FILE }: PoolOptions 
   return {
     run(name, input, { signal } = {}) {
       // The thread is ours, and the table of tasks types both ends.
-      return untilAborted(pool.run({ name, input }), signal) as ControlResult<typeof name>
+      const result: Promise<unknown> = pool.run({ name, input })
+      return (signal === undefined ? result : untilAborted(result, signal)) as ControlResult<typeof name>
     },
     close: () => closePool(pool),
   }
@@ -103,19 +105,4 @@ function handleError(pool: Piscina, onError: (error: unknown) => void = () => {}
 /** Ends the threads at once: nothing they do outlives the daemon, and SQLite rolls back what was not committed. */
 async function closePool(pool: Piscina): Promise<void> {
   await pool.destroy()
-}
-
-async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise
-  let onAbort: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
-  }
 }
