@@ -22,6 +22,8 @@ import type { ChatLimits } from './pipeline.js'
 import { createRefresher } from './state/refresher.js'
 import { loadSnapshot, type Snapshot } from './state/snapshot-store.js'
 import { createStreamRegistry } from './stream-registry.js'
+import { createThoughtStore } from './thought-store.js'
+import type { TranslationPolicy } from './translate/policy.js'
 
 /** After the last reply, what is still on its way to a client gets this long. */
 const LINGER_MS = 1_000
@@ -98,6 +100,19 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
         catalog: refresher.catalog,
         onUnlisted: refresher.hint,
         bodies,
+        policy: toPolicy(config),
+        media: {
+          fetchUrls: config.fetchUrls,
+          fetchMs: config.fetchSeconds * 1000,
+          fetchBytesMax: config.fetchBytesMax,
+        },
+        lessonsOf: () => [],
+        thoughts: createThoughtStore({
+          keepMs: config.reasoningKeepSeconds * 1000,
+          bytesMax: config.reasoningKeepBytesMax,
+          now,
+        }),
+        toolRoundErrorsInStream: config.toolRoundErrorsInStream,
       },
     },
   })
@@ -190,6 +205,17 @@ function reportDamage({ movedAside, damagedRegions, readOnlyReason }: Snapshot, 
   if (damagedRegions.length > 0) log.error({ regions: damagedRegions }, 'damaged regions left out')
   if (readOnlyReason !== null)
     log.error({ code: readOnlyReason }, 'snapshot only readable: is the disk full?')
+}
+
+function toPolicy(config: Config): TranslationPolicy {
+  return {
+    promptCaching: config.promptCaching,
+    promptCacheTtl: config.promptCacheTtl,
+    outputTokensDefault: config.outputTokensDefault === 0 ? null : config.outputTokensDefault,
+    choicesMax: config.choicesMax,
+    guardrail: config.guardrail,
+    dropParams: config.dropParams,
+  }
 }
 
 function toLimits(config: Config): ChatLimits {

@@ -1,21 +1,25 @@
 import { isUtf8 } from 'node:buffer'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
+import type { Fields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
-import { parseChatRequest, parseJson } from './openai/parse-chat-request.js'
+import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import type { Sanitized } from './translate/conversation.js'
+import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { toConverse } from './translate/to-converse.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
   readonly target: ModelTarget
   readonly stream: boolean
-  readonly includeUsage: boolean
-  /** The Converse body. */
+  /** So many calls, each with this body. */
+  readonly choices: number
+  /** What is sent, in the target's dialect. */
   readonly body: string | Uint8Array
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash: string | null
+  readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
@@ -24,8 +28,8 @@ export interface PreparedChat {
 /** No tool schema comes near; every serializer behind this gateway recurses. */
 const NESTING_MAX = 512
 
-/** The bytes of a chat request → checked request. Throws a `GatewayError`. */
-export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
+/** The bytes of a chat request → its members, unchecked. Throws a `GatewayError`. */
+export function parseChatBody(parts: readonly Uint8Array[]): Fields {
   const [only] = parts
   const bytes = parts.length === 1 && only !== undefined ? toBuffer(only) : Buffer.concat(parts)
   // Decoding would put a replacement character where the client said something else.
@@ -37,7 +41,7 @@ export function parseChatBody(parts: readonly Uint8Array[]): ChatRequest {
       `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
     )
   }
-  return parseChatRequest(parseJson(text))
+  return requireObject(parseJson(text))
 }
 
 /** The same memory as a Buffer: from a worker's message a part comes as a plain array. */
@@ -45,15 +49,47 @@ function toBuffer(part: Uint8Array): Buffer {
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }
 
+/** The name in `model`: who that is decides how the rest is read. */
+export function readModel(body: Fields): string {
+  return parseModel(body['model'], 'model')
+}
+
+/** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
+export function parseChat(body: Fields, { defaults }: Pick<ModelTarget, 'defaults'>): ChatRequest {
+  if (defaults === null) return parseChatRequest(body)
+  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+  return parseChatRequest({ ...defaults.parameters, ...said })
+}
+
+/** True where parts have to become bytes first: fetching and scaling is a worker's job. */
+export function hasMedia(request: ChatRequest): boolean {
+  return request.messages.some(({ content }) => content.some((part) => part.type !== 'text'))
+}
+
+/** Tool calls of the history that came back without the thoughts before them: those may have been kept here. */
+export function findUnexplainedCalls(request: ChatRequest): readonly string[] {
+  return request.messages.flatMap((message) =>
+    message.role === 'assistant' && message.reasoning.length === 0
+      ? message.toolCalls.map((call) => call.id)
+      : [],
+  )
+}
+
+/** A streamed chat whose last word are tool results: Open WebUI shows no error status there (openwebui-contract §3). */
+export function isStreamedToolRound(request: ChatRequest): boolean {
+  return request.stream && request.messages.at(-1)?.role === 'tool'
+}
+
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
-export function translateChat(request: ChatRequest, target: ModelTarget): PreparedChat {
-  const { body, sanitized, dropped } = toConverse(request, target)
+export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
+  const { body, plan, sanitized, dropped } = toConverse(request, context)
   return {
-    target,
+    target: context.target,
     stream: request.stream,
-    includeUsage: request.includeUsage,
+    choices: request.choices,
     body: JSON.stringify(body),
     payloadHash: null,
+    plan,
     sanitized,
     dropped,
   }

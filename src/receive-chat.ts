@@ -1,10 +1,22 @@
 import { MessageChannel } from 'node:worker_threads'
-import type { ChatBodyAnswer, ChatBodyQuestion, ChatBodyResult } from './aws/chat-body-task.js'
+import type { ChatBodyAnswer, ChatBodyQuestion, ChatBodyResult, MediaPolicy } from './aws/chat-body-task.js'
 import type { BodiesPool } from './aws/worker-pool.js'
 import type { Catalog, ModelTarget } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
-import { type PreparedChat, parseChatBody, requireChatTarget, translateChat } from './prepare-chat.js'
+import {
+  findUnexplainedCalls,
+  hasMedia,
+  isStreamedToolRound,
+  type PreparedChat,
+  parseChat,
+  parseChatBody,
+  readModel,
+  requireChatTarget,
+  translateChat,
+} from './prepare-chat.js'
+import type { ThoughtStore } from './thought-store.js'
+import type { MediaBlocks, TranslationPolicy } from './translate/policy.js'
 
 export interface ChatReceiver {
   readonly bodyBytesMax: number
@@ -14,21 +26,41 @@ export interface ChatReceiver {
   /** Called for names the snapshot does not hold: a refresh may know them. */
   readonly onUnlisted: () => void
   readonly bodies: BodiesPool
+  readonly policy: TranslationPolicy
+  readonly media: MediaPolicy
+  /** Parameters that a model was seen to refuse. */
+  readonly lessonsOf: (target: ModelTarget) => readonly string[]
+  readonly thoughts: ThoughtStore
+  /** Errors of a streamed tool round go into the stream. */
+  readonly toolRoundErrorsInStream: boolean
 }
+
+const NO_MEDIA: MediaBlocks = new Map()
 
 /** Reads one chat request to the end and makes it ready to send. Throws a `GatewayError` for everything that is wrong with it. */
 export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): Promise<PreparedChat> {
   requireJson(exchange.contentType)
   const parts = await exchange.readBody(receiver.bodyBytesMax)
-  const resolve = (name: string): ModelTarget => {
-    const resolution = receiver.catalog().resolve(name)
-    if (resolution.type === 'unlisted' || resolution.type === 'unknown') receiver.onUnlisted()
-    return requireChatTarget(name, resolution)
-  }
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-  if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, resolve, receiver.bodies)
-  const request = parseChatBody(parts)
-  return translateChat(request, resolve(request.model))
+  if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
+  const body = parseChatBody(parts)
+  const target = resolveTarget(readModel(body), receiver)
+  const request = parseChat(body, target)
+  if (hasMedia(request)) return prepareInWorker(parts, exchange, receiver)
+  exchange.errorsInStream = receiver.toolRoundErrorsInStream && isStreamedToolRound(request)
+  return translateChat(request, {
+    target,
+    policy: receiver.policy,
+    media: NO_MEDIA,
+    keptReasoning: receiver.thoughts.find(findUnexplainedCalls(request)),
+    lessons: receiver.lessonsOf(target),
+  })
+}
+
+function resolveTarget(name: string, { catalog, onUnlisted }: ChatReceiver): ModelTarget {
+  const resolution = catalog().resolve(name)
+  if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
+  return requireChatTarget(name, resolution)
 }
 
 /** A browser's form post must not reach a keyless loopback daemon: JSON routes take JSON, or no content type. */
@@ -39,29 +71,38 @@ function requireJson(contentType: string): void {
 
 async function prepareInWorker(
   parts: readonly Buffer[],
-  resolve: (name: string) => ModelTarget,
-  bodies: BodiesPool,
+  exchange: Exchange,
+  receiver: ChatReceiver,
 ): Promise<PreparedChat> {
   const { port1, port2 } = new MessageChannel()
   let refusal: unknown = null
-  port1.on('message', ({ model }: ChatBodyQuestion) => {
-    port1.postMessage(tryResolve(model))
-  })
-  const tryResolve = (model: string): ChatBodyAnswer => {
+  port1.on('message', (question: ChatBodyQuestion) => {
     try {
-      return { type: 'found', target: resolve(model) }
+      port1.postMessage(toAnswer(question, receiver))
     } catch (error) {
       refusal = error
-      return { type: 'refused' }
+      port1.postMessage({ type: 'refused' } satisfies ChatBodyAnswer)
     }
-  }
+  })
   try {
+    const { policy, media } = receiver
     const transferList = [port2, ...parts.map((part) => part.buffer as ArrayBuffer)]
-    const result = (await bodies.run({ parts, port: port2 }, { transferList })) as ChatBodyResult
-    if (result.type === 'prepared') return result.chat
+    const task = { parts, port: port2, policy, media }
+    const result = (await receiver.bodies.run(task, { transferList })) as ChatBodyResult
     if (result.type === 'refused-by-main') throw refusal
+    exchange.errorsInStream = receiver.toolRoundErrorsInStream && result.toolRound
+    if (result.type === 'prepared') return result.chat
     throw new GatewayError(result.code, result.message, { param: result.param })
   } finally {
     port1.close()
   }
+}
+
+/** What only the main thread knows. Throws the refusal of the model. */
+function toAnswer(question: ChatBodyQuestion, receiver: ChatReceiver): ChatBodyAnswer {
+  if (question.type === 'thoughts') {
+    return { type: 'thoughts', kept: receiver.thoughts.find(question.toolCallIds) }
+  }
+  const target = resolveTarget(question.name, receiver)
+  return { type: 'model', target, lessons: receiver.lessonsOf(target) }
 }

@@ -1,27 +1,50 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import type { ChatBodyAnswer, ChatBodyResult, ChatBodyTask } from '../src/aws/chat-body-task.js'
+import type {
+  ChatBodyAnswer,
+  ChatBodyQuestion,
+  ChatBodyResult,
+  ChatBodyTask,
+} from '../src/aws/chat-body-task.js'
 import { toGatewayError } from '../src/errors.js'
-import { parseChatBody, translateChat } from '../src/prepare-chat.js'
+import {
+  findUnexplainedCalls,
+  isStreamedToolRound,
+  parseChat,
+  parseChatBody,
+  readModel,
+  translateChat,
+} from '../src/prepare-chat.js'
+import { prepareMedia } from './prepare-media.js'
 
 /**
- * Parses and translates one large chat body away from the event loop. The model's name goes back over `port`, because only
- * the main thread knows the catalogue; its answer is the target, and the result is the finished Converse body with its hash.
+ * Parses and translates one chat away from the event loop: a large one, or one with images and files. The model's name goes
+ * back over `port`, because only the main thread knows the catalogue; the result is the finished body with its hash.
  */
-export default async function prepareChatBody({ parts, port }: ChatBodyTask): Promise<ChatBodyResult> {
+export default async function prepareChatBody(task: ChatBodyTask): Promise<ChatBodyResult> {
+  const { port } = task
+  let toolRound = false
   try {
-    const request = parseChatBody(parts)
-    const answer = await ask(port, request.model)
-    if (answer.type === 'refused') return { type: 'refused-by-main' }
-    const chat = translateChat(request, answer.target)
+    const body = parseChatBody(task.parts)
+    const model = await ask(port, { type: 'model', name: readModel(body) })
+    if (model.type !== 'model') return { type: 'refused-by-main' }
+    const { target, lessons } = model
+    const request = parseChat(body, target)
+    toolRound = isStreamedToolRound(request)
+    const media = await prepareMedia(request, target, task.media)
+    const toolCallIds = findUnexplainedCalls(request)
+    const thoughts = toolCallIds.length === 0 ? null : await ask(port, { type: 'thoughts', toolCallIds })
+    const keptReasoning = thoughts?.type === 'thoughts' ? thoughts.kept : {}
+    const chat = translateChat(request, { target, policy: task.policy, media, keptReasoning, lessons })
     // Not from Node's shared pool, which can't move: a large request may well become a small body.
-    const body = new TextEncoder().encode(chat.body as string)
-    const payloadHash = createHash('sha256').update(body).digest('hex')
-    return moveBody({ type: 'prepared', chat: { ...chat, body, payloadHash } }, body)
+    const bytes = new TextEncoder().encode(chat.body as string)
+    const payloadHash = createHash('sha256').update(bytes).digest('hex')
+    return moveBody({ type: 'prepared', chat: { ...chat, body: bytes, payloadHash }, toolRound }, bytes)
   } catch (error) {
     const { code, message, param } = toGatewayError(error)
-    return { type: 'refused', code, message, param }
+    return { type: 'refused', code, message, param, toolRound }
   } finally {
     port.close()
   }
@@ -33,9 +56,8 @@ function moveBody(result: ChatBodyResult, body: Uint8Array): ChatBodyResult {
   return move({ [transferableSymbol]: [body.buffer], [valueSymbol]: result }) as unknown as ChatBodyResult
 }
 
-function ask(port: MessagePort, model: string): Promise<ChatBodyAnswer> {
-  return new Promise((resolve) => {
-    port.once('message', resolve)
-    port.postMessage({ model })
-  })
+async function ask(port: MessagePort, question: ChatBodyQuestion): Promise<ChatBodyAnswer> {
+  const answered = once(port, 'message') as Promise<[ChatBodyAnswer]>
+  port.postMessage(question)
+  return (await answered)[0]
 }

@@ -119,8 +119,8 @@ function toFeatures(capabilities: Capabilities): string {
     capabilities.tools ? 'tools' : '',
     capabilities.imageTypes.length > 0 ? 'vision' : '',
     capabilities.documentTypes.length > 0 ? 'documents' : '',
-    capabilities.reasoning ? 'reasoning' : '',
-    capabilities.promptCaching ? 'caching' : '',
+    capabilities.reasoning !== 'none' ? 'reasoning' : '',
+    capabilities.promptCaching !== null ? 'caching' : '',
   ]
   return features.filter((feature) => feature !== '').join(',')
 }

@@ -11,6 +11,8 @@ const BODIES_FILE = new URL('../../workers/chat-body.js', import.meta.url)
 const CONTROL_TASKS_MAX = 256
 const BODIES_QUEUE_MAX = 1_024
 const BODIES_IDLE_MS = 30_000
+/** A task may wait for a picture from the network: others go on meanwhile. */
+const BODIES_TASKS_PER_THREAD = 4
 
 /** What a task of the control worker promises. */
 export type ControlResult<Name extends keyof ControlTasks> = ReturnType<ControlTasks[Name]>
@@ -78,6 +80,7 @@ export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = 
     filename: file.href,
     minThreads: 0,
     maxThreads: Math.max(1, availableParallelism() - 1),
+    concurrentTasksPerWorker: BODIES_TASKS_PER_THREAD,
     maxQueue: BODIES_QUEUE_MAX,
     idleTimeout: BODIES_IDLE_MS,
   })

@@ -4,7 +4,15 @@ import { mergeEntries, sortEntries, tellApart } from './listing.js'
 import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
 import { createRegionIndex, isOnDemand, ownerOf, type RegionIndex } from './region-index.js'
 import { capabilitiesOfId, kindOfId } from './rules.js'
-import type { Catalog, ModelEntry, ModelKind, ModelTarget, RegionPart, Resolution } from './types.js'
+import type {
+  AliasDefaults,
+  Catalog,
+  ModelEntry,
+  ModelKind,
+  ModelTarget,
+  RegionPart,
+  Resolution,
+} from './types.js'
 
 /** The settings that decide what is listed and where a name leads. */
 export type CatalogPolicy = Pick<
@@ -113,7 +121,10 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
     const candidates = aliases.get(name)
     if (candidates === undefined) return null
     const resolutions = candidates.map((alias) =>
-      resolveModel(requested, alias.model, alias.regions.length > 0 ? alias.regions : policy.regions),
+      withDefaults(
+        resolveModel(requested, alias.model, alias.regions.length > 0 ? alias.regions : policy.regions),
+        alias.defaults,
+      ),
     )
     const best =
       resolutions.find(({ type }) => type === 'listed') ?? resolutions.find(({ type }) => type === 'unlisted')
@@ -130,6 +141,11 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
     if (stand !== null) resolution = resolveAny(name, stand)
     return isForbidden(name, resolution) ? { type: 'denied' } : resolution
   }
+}
+
+function withDefaults(resolution: Resolution, defaults: AliasDefaults): Resolution {
+  if (resolution.type !== 'listed' && resolution.type !== 'unlisted') return resolution
+  return { ...resolution, target: { ...resolution.target, defaults } }
 }
 
 function groupByName(aliases: readonly ModelAlias[]): ReadonlyMap<string, readonly ModelAlias[]> {
@@ -203,7 +219,15 @@ function listedTarget(
   index: RegionIndex,
 ): ModelTarget {
   const { id, foundationId } = found
-  return { id, requested, region: index.region, foundationId, ...index.describe(foundationId) }
+  return {
+    id,
+    requested,
+    region: index.region,
+    foundationId,
+    ...index.describe(foundationId),
+    dialect: 'converse',
+    defaults: null,
+  }
 }
 
 function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
@@ -216,6 +240,8 @@ function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
     kind: kindOfId(foundationId),
     foundationId,
     capabilities: capabilitiesOfId(foundationId),
+    dialect: 'converse',
+    defaults: null,
   }
 }
 
@@ -262,7 +288,10 @@ function createVisible(policy: CatalogPolicy): (entry: ModelEntry) => boolean {
     if (entry.access === 'APPLICATION' && !policy.applicationInferenceProfiles) return false
     let isHidden = forbidden.get(entry.id)
     if (isHidden === undefined) {
-      isHidden = isForbidden(entry.id, { type: 'listed', target: { ...entry, requested: '', region: '' } })
+      isHidden = isForbidden(entry.id, {
+        type: 'listed',
+        target: { ...entry, requested: '', region: '', dialect: 'converse', defaults: null },
+      })
       forbidden.set(entry.id, isHidden)
     }
     return !isHidden

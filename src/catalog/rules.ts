@@ -1,4 +1,4 @@
-import type { Capabilities, FoundationModel, ModelKind } from './types.js'
+import type { Capabilities, FoundationModel, ModelKind, PromptCaching, ReasoningStyle } from './types.js'
 
 const IMAGES = ['png', 'jpeg', 'gif', 'webp'] as const
 const DOCUMENTS = ['pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md'] as const
@@ -10,23 +10,39 @@ const NONE: readonly string[] = []
  * why; a wrong no refuses what would have worked.
  */
 const UNKNOWN: Capabilities = {
+  family: 'other',
   streaming: true,
   systemPrompt: true,
   tools: true,
-  reasoning: false,
-  promptCaching: false,
+  toolChoices: ['any', 'tool'],
+  toolResultWithText: true,
+  toolResultMedia: true,
+  reasoning: 'none',
+  promptCaching: null,
+  structuredOutput: false,
+  sampling: 'both',
+  stopSequences: true,
   imageTypes: IMAGES,
   documentTypes: DOCUMENTS,
   videoTypes: NONE,
+  audioTypes: NONE,
   maxOutputTokens: null,
 }
 
+/** What most models cache (AWS documentation, prompt caching). */
+const CACHING: PromptCaching = { tokensMin: 1024, pointsMax: 4, tools: true, oneHour: false }
+
 const TEXT: Partial<Capabilities> = { imageTypes: NONE }
-const TEXT_REASONING: Partial<Capabilities> = { imageTypes: NONE, reasoning: true }
+const TEXT_REASONING: Partial<Capabilities> = { imageTypes: NONE, reasoning: 'always' }
 const TEXT_WITHOUT_TOOLS: Partial<Capabilities> = { imageTypes: NONE, tools: false }
 const PLAIN_TEXT: Partial<Capabilities> = { imageTypes: NONE, tools: false, systemPrompt: false }
-const CLAUDE: Partial<Capabilities> = { promptCaching: true }
-const NOVA: Partial<Capabilities> = { promptCaching: true, videoTypes: VIDEOS, maxOutputTokens: 10_000 }
+const CLAUDE: Partial<Capabilities> = { family: 'claude', promptCaching: CACHING }
+const NOVA: Partial<Capabilities> = {
+  family: 'nova',
+  promptCaching: CACHING,
+  videoTypes: VIDEOS,
+  maxOutputTokens: 10_000,
+}
 const NOT_CHAT: Partial<Capabilities> = {
   streaming: false,
   systemPrompt: false,
@@ -51,20 +67,35 @@ interface FamilyRule {
 const FAMILIES: readonly FamilyRule[] = [
   { prefix: 'anthropic.claude-instant', can: TEXT_WITHOUT_TOOLS },
   { prefix: 'anthropic.claude-v2', can: { ...TEXT_WITHOUT_TOOLS, maxOutputTokens: 4096 } },
-  { prefix: 'anthropic.claude-3-7-', can: { ...CLAUDE, reasoning: true, maxOutputTokens: 64_000 } },
-  { prefix: 'anthropic.claude-3-5-haiku', can: { ...TEXT, promptCaching: true, maxOutputTokens: 8192 } },
+  {
+    prefix: 'anthropic.claude-3-7-',
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 64_000 },
+  },
+  { prefix: 'anthropic.claude-3-5-haiku', can: { ...TEXT, promptCaching: CACHING, maxOutputTokens: 8192 } },
   { prefix: 'anthropic.claude-3-5-sonnet-20240620', can: { maxOutputTokens: 4096 } },
   { prefix: 'anthropic.claude-3-5-', can: { maxOutputTokens: 8192 } },
   { prefix: 'anthropic.claude-3-', can: { maxOutputTokens: 4096 } },
   {
     prefix: 'anthropic.claude-opus-4-20250514',
-    can: { ...CLAUDE, reasoning: true, maxOutputTokens: 32_000 },
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 32_000 },
   },
-  { prefix: 'anthropic.claude-opus-4-1-', can: { ...CLAUDE, reasoning: true, maxOutputTokens: 32_000 } },
-  { prefix: 'anthropic.claude-sonnet-4-', can: { ...CLAUDE, reasoning: true, maxOutputTokens: 64_000 } },
-  { prefix: 'anthropic.claude-haiku-4-5', can: { ...CLAUDE, reasoning: true, maxOutputTokens: 64_000 } },
-  { prefix: 'anthropic.claude-opus-4-5', can: { ...CLAUDE, reasoning: true, maxOutputTokens: 64_000 } },
-  { prefix: 'anthropic.', can: { ...CLAUDE, reasoning: true } },
+  {
+    prefix: 'anthropic.claude-opus-4-1-',
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 32_000 },
+  },
+  {
+    prefix: 'anthropic.claude-sonnet-4-',
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 64_000 },
+  },
+  {
+    prefix: 'anthropic.claude-haiku-4-5',
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 64_000 },
+  },
+  {
+    prefix: 'anthropic.claude-opus-4-5',
+    can: { ...CLAUDE, reasoning: 'claude-budget', maxOutputTokens: 64_000 },
+  },
+  { prefix: 'anthropic.', can: { ...CLAUDE, reasoning: 'claude-budget' } },
 
   { prefix: 'amazon.nova-canvas', kind: 'image', can: NOT_CHAT },
   { prefix: 'amazon.nova-reel', kind: 'other', can: NOT_CHAT },
@@ -72,7 +103,7 @@ const FAMILIES: readonly FamilyRule[] = [
   { prefix: 'amazon.nova-2-sonic', kind: 'other', can: NOT_CHAT },
   { prefix: 'amazon.nova-2-multimodal-embeddings', kind: 'embedding', can: NOT_CHAT },
   { prefix: 'amazon.nova-micro', can: { ...NOVA, imageTypes: NONE, documentTypes: NONE, videoTypes: NONE } },
-  { prefix: 'amazon.nova-2-', can: { ...NOVA, reasoning: true, maxOutputTokens: 65_535 } },
+  { prefix: 'amazon.nova-2-', can: { ...NOVA, reasoning: 'nova-2', maxOutputTokens: 65_535 } },
   { prefix: 'amazon.nova-', can: NOVA },
   { prefix: 'amazon.titan-embed', kind: 'embedding', can: NOT_CHAT },
   { prefix: 'amazon.titan-image', kind: 'image', can: NOT_CHAT },
@@ -95,20 +126,20 @@ const FAMILIES: readonly FamilyRule[] = [
   { prefix: 'mistral.mistral-large-2407', can: { ...TEXT, maxOutputTokens: 8192 } },
   { prefix: 'mistral.mistral-small-2402', can: { ...TEXT, maxOutputTokens: 8192 } },
   { prefix: 'mistral.voxtral', can: TEXT },
-  { prefix: 'mistral.magistral', can: { reasoning: true } },
+  { prefix: 'mistral.magistral', can: { reasoning: 'always' } },
   { prefix: 'mistral.', can: {} },
 
   { prefix: 'deepseek.r1', can: { ...TEXT_REASONING, tools: false, maxOutputTokens: 32_768 } },
   { prefix: 'deepseek.', can: TEXT_REASONING },
   { prefix: 'qwen.qwen3-coder', can: TEXT },
-  { prefix: 'qwen.qwen3-vl', can: { reasoning: true } },
+  { prefix: 'qwen.qwen3-vl', can: { reasoning: 'always' } },
   { prefix: 'qwen.', can: TEXT_REASONING },
   { prefix: 'openai.', can: TEXT_REASONING },
   { prefix: 'google.', can: {} },
   { prefix: 'minimax.', can: TEXT_REASONING },
   { prefix: 'moonshot.', can: TEXT_REASONING },
-  { prefix: 'moonshotai.', can: { reasoning: true } },
-  { prefix: 'nvidia.', can: { reasoning: true } },
+  { prefix: 'moonshotai.', can: { reasoning: 'always' } },
+  { prefix: 'nvidia.', can: { reasoning: 'always' } },
   { prefix: 'zai.', can: TEXT_REASONING },
   { prefix: 'writer.', can: { ...TEXT, maxOutputTokens: 8192 } },
   { prefix: 'ai21.', can: { ...TEXT, maxOutputTokens: 4096 } },
@@ -155,11 +186,12 @@ export function capabilitiesOf(model: FoundationModel): Capabilities {
   const facts = model.converse
   const isChat = kindOf(model) === 'chat'
   return {
+    ...rule,
     streaming: model.streaming,
     systemPrompt: facts?.systemRoleSupported ?? rule.systemPrompt,
-    tools: rule.tools,
-    reasoning: facts?.reasoningSupported ?? rule.reasoning,
-    promptCaching: model.promptCaching ?? rule.promptCaching,
+    reasoning: reasoningOf(facts?.reasoningSupported ?? null, rule.reasoning),
+    promptCaching:
+      model.promptCaching === false ? null : (rule.promptCaching ?? (model.promptCaching ? CACHING : null)),
     imageTypes: isChat
       ? mediaTypes(model, 'IMAGE', [facts?.userImageTypes ?? NONE, rule.imageTypes, IMAGES])
       : NONE,
@@ -170,6 +202,12 @@ export function capabilitiesOf(model: FoundationModel): Capabilities {
       : NONE,
     maxOutputTokens: facts?.maxTokensMaximum ?? rule.maxOutputTokens,
   }
+}
+
+/** The listing says whether, the family's row says how. */
+function reasoningOf(listed: boolean | null, style: ReasoningStyle): ReasoningStyle {
+  if (listed === false) return 'none'
+  return listed === true && style === 'none' ? 'always' : style
 }
 
 function ruleOf(foundationId: string): FamilyRule | undefined {

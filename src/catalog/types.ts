@@ -1,3 +1,5 @@
+import type { Guardrail } from '../openai/types.js'
+
 /** What a model is for. Only `chat` models stand in the chat listener's list. */
 export type ModelKind = 'chat' | 'image' | 'embedding' | 'rerank' | 'other'
 
@@ -55,19 +57,84 @@ export interface RegionPart {
   readonly deniedProfileTypes: readonly ('SYSTEM_DEFINED' | 'APPLICATION')[]
 }
 
+/** The families whose dialects differ: what `additionalModelRequestFields` a model reads depends on it. */
+export type ModelFamily =
+  | 'claude'
+  | 'nova'
+  | 'titan'
+  | 'llama'
+  | 'mistral'
+  | 'deepseek'
+  | 'qwen'
+  | 'openai'
+  | 'cohere'
+  | 'ai21'
+  | 'writer'
+  | 'other'
+
+/**
+ * How a model is told to think. `none`: it can't. `always`: it does, and nothing changes that. The `claude-…` styles take
+ * `thinking`: a budget of tokens (3.7 to 4.5), either a budget or adaptive (4.6), adaptive only (4.7 and later).
+ */
+export type ReasoningStyle =
+  | 'none'
+  | 'always'
+  | 'claude-budget'
+  | 'claude-either'
+  | 'claude-adaptive'
+  | 'nova-2'
+  /** `reasoning_effort`: low, medium, high (gpt-oss). */
+  | 'effort'
+  /** `reasoning_config` (Qwen, DeepSeek, …). */
+  | 'config'
+
+/** What a model's prompt cache takes (AWS documentation, bedrock-facts C6). */
+export interface PromptCaching {
+  /** A shorter prefix is not cached, silently. */
+  readonly tokensMin: number
+  readonly pointsMax: number
+  readonly tools: boolean
+  readonly oneHour: boolean
+}
+
 /** What a model takes and gives: family rules, overridden by what the listing says. */
 export interface Capabilities {
+  readonly family: ModelFamily
   readonly streaming: boolean
   readonly systemPrompt: boolean
   readonly tools: boolean
-  readonly reasoning: boolean
-  readonly promptCaching: boolean
+  /** Tool choices beside `auto`; empty: the model decides alone. */
+  readonly toolChoices: readonly ('any' | 'tool')[]
+  /** False: a turn with tool results may hold nothing else. */
+  readonly toolResultWithText: boolean
+  /** False: a tool result is text or JSON only. */
+  readonly toolResultMedia: boolean
+  readonly reasoning: ReasoningStyle
+  readonly promptCaching: PromptCaching | null
+  /** Converse's `outputConfig.textFormat`. */
+  readonly structuredOutput: boolean
+  /** Which of temperature and top_p a request may carry. */
+  readonly sampling: 'both' | 'either' | 'none'
+  readonly stopSequences: boolean
   /** Image formats that user messages may carry; empty: none. */
   readonly imageTypes: readonly string[]
   readonly documentTypes: readonly string[]
   readonly videoTypes: readonly string[]
+  readonly audioTypes: readonly string[]
   /** Most output tokens of one reply; null: unknown. */
   readonly maxOutputTokens: number | null
+}
+
+/** Which of Bedrock's protocols a model speaks: Converse, or the OpenAI API on the runtime host or on bedrock-mantle. */
+export type Dialect = 'converse' | 'openai-runtime' | 'openai-mantle'
+
+/** What the operator set for a name of their own. */
+export interface AliasDefaults {
+  /** Members of a chat request that hold where the client says nothing, in OpenAI's words. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Goes before what the client says as system. */
+  readonly systemPrompt: string | null
+  readonly guardrail: Guardrail | null
 }
 
 /** Where one request goes. Plain data: it crosses to the workers. */
@@ -81,6 +148,9 @@ export interface ModelTarget {
   /** The foundation model behind the id; null where only Bedrock knows. */
   readonly foundationId: string | null
   readonly capabilities: Capabilities
+  readonly dialect: Dialect
+  /** Of the alias that was named; null: none was. */
+  readonly defaults: AliasDefaults | null
 }
 
 export type Resolution =

@@ -1,7 +1,7 @@
 import { addProblem, type Findings } from './findings.js'
 import { nearest } from './nearest.js'
 import { isRegion, isVisibleText, listItems } from './parse-value.js'
-import type { ModelAlias } from './types.js'
+import { type ModelAlias, NO_DEFAULTS } from './types.js'
 import { isRecord, type Layer } from './yaml-file.js'
 
 const aliasMembers = ['model', 'regions'] as const
@@ -58,7 +58,12 @@ function readAlias({ name, entry, place }: AliasEntry, findings: Findings): Mode
     return undefined
   }
   if (findings.problems.length > problemsBefore) return undefined
-  return { name, model: model.replace(/^bedrock\/(converse\/)?/, ''), regions: [...new Set(regions)] }
+  return {
+    name,
+    model: model.replace(/^bedrock\/(converse\/)?/, ''),
+    regions: [...new Set(regions)],
+    defaults: NO_DEFAULTS,
+  }
 }
 
 function isAliasMember(key: string): boolean {

@@ -38,7 +38,14 @@ function showSetting(name: SettingName, config: Config): unknown {
     case 'apiKey':
     case 'apiKeysFile':
     case 'bearerToken':
+    case 'enablePromptCaching':
       return undefined
+    case 'guardrailId':
+      return config.guardrail?.identifier
+    case 'guardrailVersion':
+      return config.guardrail?.version
+    case 'guardrailStreamMode':
+      return config.guardrail?.streamMode
     case 'apiKeys':
       return showKeys(config.apiKeys.length)
     case 'routePrefix':

@@ -1,6 +1,6 @@
 import { addProblem, type Findings } from './findings.js'
 import { isRegion, isToken, isVisibleText } from './parse-value.js'
-import type { ModelAlias } from './types.js'
+import { type ModelAlias, NO_DEFAULTS } from './types.js'
 import { isRecord, type Layer } from './yaml-file.js'
 
 /** Top-level sections of a LiteLLM proxy file (docs.litellm.ai/docs/proxy/configs). */
@@ -122,7 +122,7 @@ function readModel(
   const region = readRegion(params['aws_region_name'], { route, place }, lookup, findings)
   if (target === undefined || region === undefined) return undefined
   warnIgnored(`${place} "${name}" litellm_params`, params, usedParams, findings)
-  return { name, model: target, regions: region }
+  return { name, model: target, regions: region, defaults: NO_DEFAULTS }
 }
 
 const usedParams = ['model', 'model_id', 'aws_region_name', 'custom_llm_provider']

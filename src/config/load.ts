@@ -1,4 +1,5 @@
 import { resolveAdminSocket } from '../admin/socket-path.js'
+import type { Guardrail, PromptCachingMode } from '../openai/types.js'
 import { formatAddress, isLoopback, overlaps } from './address.js'
 import { readAliases } from './aliases.js'
 import { readKeysFile } from './api-keys.js'
@@ -121,7 +122,19 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
     aliases,
     defaultModel: reader.optional('defaultModel') ?? null,
     defaultEmbeddingModel: reader.optional('defaultEmbeddingModel') ?? null,
-    promptCaching: reader.required('promptCaching'),
+    promptCaching: readCachingMode(reader),
+    promptCacheTtl: reader.required('promptCacheTtl'),
+    outputTokensDefault: reader.required('outputTokensDefault'),
+    choicesMax: reader.required('choicesMax'),
+    dropParams: reader.required('dropParams'),
+    guardrail: readGuardrail(reader),
+    toolRoundErrorsInStream: reader.required('toolRoundErrorsInStream'),
+    reasoningKeepSeconds: reader.required('reasoningKeepSeconds'),
+    reasoningKeepBytesMax: reader.required('reasoningKeepBytesMax'),
+    fetchUrls: reader.required('fetchUrls'),
+    fetchSeconds: reader.required('fetchSeconds'),
+    fetchBytesMax: reader.required('fetchBytesMax'),
+    mantle: reader.required('mantle'),
     logLevel: reader.required('logLevel'),
     allowedOrigins: reader.required('allowedOrigins'),
     bodyBytesMax: reader.required('bodyBytesMax'),
@@ -136,6 +149,19 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
     drainDelaySeconds: reader.required('drainDelaySeconds'),
     bearerToken: reader.optional('bearerToken') ?? null,
   }
+}
+
+/** The sample gateway's `false` only says that it shall set none by itself. */
+function readCachingMode(reader: SettingReader): PromptCachingMode {
+  const enabled = reader.optional('enablePromptCaching')
+  return reader.optional('promptCaching') ?? (enabled === false ? 'explicit' : 'auto')
+}
+
+function readGuardrail(reader: SettingReader): Guardrail | null {
+  const identifier = reader.optional('guardrailId')
+  const version = reader.required('guardrailVersion')
+  const streamMode = reader.required('guardrailStreamMode')
+  return identifier === undefined ? null : { identifier, version, trace: null, streamMode }
 }
 
 type Listeners = Pick<Config, 'listen' | 'imagesListen' | 'metricsListen'>

@@ -1,3 +1,4 @@
+import type { CacheTtl, PromptCachingMode } from '../openai/types.js'
 import { parseAddress } from './address.js'
 import type { Address, LogLevel } from './types.js'
 
@@ -21,6 +22,11 @@ export interface KindValues {
   readonly model: string
   readonly 'route-prefix': string
   readonly token: string
+  readonly 'caching-mode': PromptCachingMode
+  readonly 'cache-ttl': CacheTtl
+  readonly guardrail: string
+  readonly 'guardrail-version': string
+  readonly 'stream-mode': 'sync' | 'async'
 }
 
 export type SettingKind = keyof KindValues
@@ -39,6 +45,9 @@ type Parser<Value> = (raw: unknown, range: Range) => Parsed<Value>
 
 /** sockaddr_un.sun_path holds 108 bytes with the final NUL (unix(7)). */
 const socketPathBytesMax = 107
+const cachingModes = ['auto', 'explicit', 'off'] as const
+const cacheTtls = ['5m', '1h'] as const
+const streamModes = ['sync', 'async'] as const
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,
@@ -83,7 +92,13 @@ const parsers: { readonly [Kind in SettingKind]: Parser<KindValues[Kind]> } = {
       (item) => /^[\w.:/*?-]+$/.test(item),
     ),
   origins: parseOrigins,
-  'log-level': parseLogLevel,
+  'log-level': (raw) => parseWord(raw, logLevels),
+  'caching-mode': (raw) => parseWord(raw, cachingModes),
+  'cache-ttl': (raw) => parseWord(raw, cacheTtls),
+  guardrail: (raw) => parseText(raw, 'the id or ARN of a guardrail', isGuardrailId),
+  'guardrail-version': (raw) =>
+    parseText(typeof raw === 'number' ? String(raw) : raw, 'DRAFT or a number', isGuardrailVersion),
+  'stream-mode': (raw) => parseWord(raw, streamModes),
   path: parsePath,
   'socket-path': (raw) => {
     const path = parsePath(raw)
@@ -115,6 +130,16 @@ export function isRegion(text: string): boolean {
 /** True for text without control characters that neither starts nor ends with a space. */
 export function isVisibleText(text: string): boolean {
   return text !== '' && text.trim() === text && !/\p{Cc}/u.test(text)
+}
+
+/** The service model's pattern for `guardrailIdentifier`. */
+export function isGuardrailId(text: string): boolean {
+  return /^([a-z0-9]+|arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail\/[a-z0-9]+)$/.test(text)
+}
+
+/** The service model's pattern for `guardrailVersion`. */
+export function isGuardrailVersion(text: string): boolean {
+  return /^([1-9][0-9]{0,7}|DRAFT)$/.test(text)
 }
 
 /** Comma-separated text or a list of strings; undefined for anything else. Empty entries are left out. */
@@ -169,9 +194,11 @@ function parseBoolean(raw: unknown): Parsed<boolean> {
   return value === undefined ? bad('true or false (also yes, no, on, off, 1, 0)') : ok(value)
 }
 
-function parseLogLevel(raw: unknown): Parsed<LogLevel> {
-  const level = logLevels.find((name) => name === String(raw).trim().toLowerCase())
-  return level === undefined ? bad(`one of ${logLevels.join(', ')}`) : ok(level)
+/** One of a few words, in any case. YAML reads a bare `off` as false. */
+function parseWord<Word extends string>(raw: unknown, words: readonly Word[]): Parsed<Word> {
+  const said = raw === false ? 'off' : String(raw).trim().toLowerCase()
+  const word = words.find((name) => name === said)
+  return word === undefined ? bad(`one of ${words.join(', ')}`) : ok(word)
 }
 
 function parseList(

@@ -1,3 +1,6 @@
+import type { AliasDefaults } from '../catalog/types.js'
+import type { CacheTtl, Guardrail, PromptCachingMode } from '../openai/types.js'
+
 /** One TCP address to listen on. */
 export interface Address {
   /** IPv4, IPv6 without brackets, or a host name. */
@@ -15,7 +18,11 @@ export interface ModelAlias {
   readonly model: string
   /** Regions to look in, first preferred; empty: the configured ones. */
   readonly regions: readonly string[]
+  readonly defaults: AliasDefaults
 }
+
+/** An alias that is only another name. */
+export const NO_DEFAULTS: AliasDefaults = { parameters: {}, systemPrompt: null, guardrail: null }
 
 /** Every setting, parsed and complete. Seconds may be fractional; bytes and counts are whole. */
 export interface Config {
@@ -44,7 +51,20 @@ export interface Config {
   /** What `gpt-*` names resolve to. */
   readonly defaultModel: string | null
   readonly defaultEmbeddingModel: string | null
-  readonly promptCaching: boolean
+  readonly promptCaching: PromptCachingMode
+  readonly promptCacheTtl: CacheTtl
+  /** 0: the model's own. */
+  readonly outputTokensDefault: number
+  readonly choicesMax: number
+  readonly dropParams: boolean
+  readonly guardrail: Guardrail | null
+  readonly toolRoundErrorsInStream: boolean
+  readonly reasoningKeepSeconds: number
+  readonly reasoningKeepBytesMax: number
+  readonly fetchUrls: boolean
+  readonly fetchSeconds: number
+  readonly fetchBytesMax: number
+  readonly mantle: boolean
   readonly logLevel: LogLevel
   /** `['*']`: any origin; empty: no CORS. */
   readonly allowedOrigins: readonly string[]

@@ -69,6 +69,8 @@ export class Exchange {
   /** 0: nothing was sent yet. */
   status = 0
   clientGone = false
+  /** An error before the reply began is said in an event stream: this client shows nothing of an error status. */
+  errorsInStream = false
   /** Called once when the client goes away before the reply ended. */
   onClientGone: (() => void) | null = null
   readonly #res: HttpResponse
@@ -166,6 +168,7 @@ export class Exchange {
     if (this.#over) return
     const error = toGatewayError(cause)
     this.facts.error = error
+    if (this.errorsInStream && this.#stream === null) this.openEventStream()
     if (this.#stream !== null) {
       this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
       return

@@ -23,7 +23,7 @@ export const PING = ': ping\n\n'
 
 /**
  * Writes the chunks of one streamed reply as server-sent events, in the order of OpenAI's CreateChatCompletionStreamResponse:
- * role, deltas, one finish reason, usage when asked. Everything that is constant is rendered once.
+ * role, deltas, one finish reason. Everything that is constant is rendered once.
  */
 export interface ChunkWriter {
   role(): string
@@ -32,28 +32,43 @@ export interface ChunkWriter {
   contentJson(json: string): string
   reasoning(text: string): string
   finish(reason: FinishReason): string
-  usage(usage: Usage): string
 }
 
-export function createChunkWriter(head: ReplyHead, includeUsage: boolean): ChunkWriter {
-  const start =
-    `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
-    `"model":${JSON.stringify(head.model)},"choices":[`
+export interface ChunkWriterOptions {
+  readonly head: ReplyHead
+  readonly includeUsage: boolean
+  /** `index` of the choice, from 0. */
+  readonly choice: number
+}
+
+export function createChunkWriter({ head, includeUsage, choice }: ChunkWriterOptions): ChunkWriter {
+  const start = `${chunkStart(head)}{"index":${choice},"delta":{`
   const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
-  const contentStart = `${start}{"index":0,"delta":{"content":`
-  const reasoningStart = `${start}{"index":0,"delta":{"reasoning_content":`
+  const contentStart = `${start}"content":`
+  const reasoningStart = `${start}"reasoning_content":`
   const deltaEnd = `},"logprobs":null,"finish_reason":null}${end}`
   return {
-    role: () => `${start}{"index":0,"delta":{"role":"assistant","content":"","refusal":null${deltaEnd}`,
+    role: () => `${start}"role":"assistant","content":"","refusal":null${deltaEnd}`,
     content: (text) => writeText(contentStart, text, deltaEnd),
     contentJson: (json) =>
       json.length <= TEXT_UNITS_SURELY_FIT
         ? contentStart + json + deltaEnd
         : writeText(contentStart, JSON.parse(json) as string, deltaEnd),
     reasoning: (text) => writeText(reasoningStart, text, deltaEnd),
-    finish: (reason) => `${start}{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"}${end}`,
-    usage: (usage) => `${start}],"usage":${JSON.stringify(toUsageBody(usage))}}\n\n`,
+    finish: (reason) => `${start}},"logprobs":null,"finish_reason":"${reason}"}${end}`,
   }
+}
+
+/** The chunk that a client gets last who asked for usage: all choices together, once (clients sum what they are told). */
+export function writeUsageChunk(head: ReplyHead, usage: Usage): string {
+  return `${chunkStart(head)}],"usage":${JSON.stringify(toUsageBody(usage))}}\n\n`
+}
+
+function chunkStart({ id, created, model }: ReplyHead): string {
+  return (
+    `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},` +
+    `"model":${JSON.stringify(model)},"choices":[`
+  )
 }
 
 /** One event for `text`, or several where one line would be too long for clients. */

@@ -20,11 +20,22 @@ export function parseChatMessage(value: unknown, param: string): ChatMessage {
     case 'system':
     case 'developer':
     case 'user':
-      return { role, content }
+      return { role, content, cacheControl: null }
     case 'assistant':
-      return { role, content, toolCalls: parseToolCalls(fields, param) }
+      return {
+        role,
+        content,
+        toolCalls: parseToolCalls(fields, param),
+        reasoning: [],
+        cacheControl: null,
+      }
     case 'tool':
-      return { role, content, toolCallId: parseName(fields['tool_call_id'], `${param}.tool_call_id`) }
+      return {
+        role,
+        content,
+        toolCallId: parseName(fields['tool_call_id'], `${param}.tool_call_id`),
+        cacheControl: null,
+      }
     default:
       throw fieldError(`${param}.role`, ROLES, role)
   }
@@ -33,7 +44,7 @@ export function parseChatMessage(value: unknown, param: string): ChatMessage {
 /** Content is a string, a list of parts, or null and absent (an assistant that only called tools). */
 function parseContent(value: unknown, param: string): readonly ContentPart[] {
   if (value === undefined || value === null) return []
-  if (typeof value === 'string') return [{ type: 'text', text: value }]
+  if (typeof value === 'string') return [{ type: 'text', text: value, cacheControl: null }]
   if (Array.isArray(value)) return parseArray(value, param, parsePart)
   throw fieldError(param, 'a string or an array of parts', value)
 }
@@ -42,9 +53,9 @@ function parsePart(value: unknown, param: string): ContentPart {
   const part = parseFields(value, param)
   switch (part['type']) {
     case 'text':
-      return { type: 'text', text: parseString(part['text'], `${param}.text`) }
+      return { type: 'text', text: parseString(part['text'], `${param}.text`), cacheControl: null }
     case 'refusal':
-      return { type: 'text', text: parseString(part['refusal'], `${param}.refusal`) }
+      return { type: 'text', text: parseString(part['refusal'], `${param}.refusal`), cacheControl: null }
     case 'image_url':
       return parseImage(part['image_url'], `${param}.image_url`)
     case 'file':
@@ -57,12 +68,14 @@ function parsePart(value: unknown, param: string): ContentPart {
 }
 
 function parseImage(value: unknown, param: string): ContentPart {
-  if (typeof value === 'string') return { type: 'image', url: parseName(value, param), detail: null }
+  if (typeof value === 'string')
+    return { type: 'image', url: parseName(value, param), detail: null, cacheControl: null }
   const image = parseFields(value, param)
   return {
     type: 'image',
     url: parseName(image['url'], `${param}.url`),
     detail: parseOptional(image['detail'], `${param}.detail`, parseString),
+    cacheControl: null,
   }
 }
 
@@ -72,6 +85,7 @@ function parseFile(file: Fields, param: string): ContentPart {
     fileName: parseOptional(file['filename'], `${param}.filename`, parseString),
     fileData: parseOptional(file['file_data'], `${param}.file_data`, parseString),
     fileId: parseOptional(file['file_id'], `${param}.file_id`, parseString),
+    cacheControl: null,
   }
 }
 

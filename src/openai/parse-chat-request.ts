@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.js'
 import {
   type Fields,
   fieldError,
+  isFields,
   numberBetween,
   parseArray,
   parseBoolean,
@@ -32,7 +33,6 @@ const READ_MEMBERS: ReadonlySet<string> = new Set([
   'stop',
   'tools',
   'tool_choice',
-  'reasoning_effort',
   'response_format',
 ])
 
@@ -52,10 +52,7 @@ export function parseJson(text: string): unknown {
  * the same. Throws a `GatewayError` that names the field, what was expected and what came.
  */
 export function parseChatRequest(body: unknown): ChatRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
-  }
-  const fields = body as Fields
+  const fields = requireObject(body)
   const streamOptions = parseOptional(fields['stream_options'], 'stream_options', parseFields)
   return {
     model: parseModel(fields['model'], 'model'),
@@ -71,14 +68,33 @@ export function parseChatRequest(body: unknown): ChatRequest {
     stop: parseStop(fields['stop']),
     tools: parseOptional(fields['tools'], 'tools', parseTools) ?? [],
     toolChoice: parseOptional(fields['tool_choice'], 'tool_choice', parseToolChoice),
-    reasoningEffort: parseOptional(fields['reasoning_effort'], 'reasoning_effort', parseString),
+    choices: 1,
+    topK: null,
+    parallelToolCalls: null,
+    legacyFunctions: false,
+    reasoning: null,
+    serviceTier: null,
+    latency: null,
+    guardrail: null,
+    promptCaching: null,
+    metadata: null,
+    user: null,
+    modelFields: null,
     responseFormat: parseOptional(fields['response_format'], 'response_format', parseResponseFormat),
-    ignored: Object.keys(fields).filter((name) => !READ_MEMBERS.has(name) && fields[name] !== null),
+    others: Object.fromEntries(
+      Object.entries(fields).filter(([name, value]) => !READ_MEMBERS.has(name) && value !== null),
+    ),
   }
 }
 
+/** The body of every JSON route. */
+export function requireObject(body: unknown): Fields {
+  if (isFields(body)) return body
+  throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
+}
+
 /** Replies repeat the name in every chunk, so its length has a limit. */
-function parseModel(value: unknown, param: string): string {
+export function parseModel(value: unknown, param: string): string {
   const model = parseName(value, param)
   if (model.length <= MODEL_CHARACTERS_MAX) return model
   throw new GatewayError(
@@ -121,6 +137,7 @@ function parseTools(value: unknown, param: string): readonly ToolDefinition[] {
       description: parseOptional(definition['description'], `${path}.function.description`, parseString),
       parameters: parseOptional(definition['parameters'], `${path}.function.parameters`, parseFields),
       strict: parseOptional(definition['strict'], `${path}.function.strict`, parseBoolean),
+      cacheControl: null,
     }
   })
 }
@@ -143,6 +160,7 @@ function parseResponseFormat(value: unknown, param: string): ResponseFormat {
   return {
     type,
     name: parseName(schema['name'], `${param}.json_schema.name`),
+    description: parseOptional(schema['description'], `${param}.json_schema.description`, parseString),
     schema: parseFields(schema['schema'] ?? {}, `${param}.json_schema.schema`),
     strict: parseOptional(schema['strict'], `${param}.json_schema.strict`, parseBoolean),
   }

@@ -4,7 +4,7 @@ import { createFrameDecoder, type FrameDecoder, FrameError } from '../bedrock/fr
 import { readTextDelta } from '../bedrock/text-delta.js'
 import { GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream } from '../http/event-stream.js'
-import { DONE, PING } from '../openai/chunks.js'
+import { DONE, PING, type ReplyHead, writeUsageChunk } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
 import { createStreamTranslator, type StreamTranslator } from '../translate/stream.js'
 import { Relay, type RelayOptions } from './relay.js'
@@ -20,6 +20,7 @@ const END_GRACE_MS = 5_000
  * of two: finish reason, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts the call.
  */
 export class StreamRelay extends Relay {
+  readonly #head: ReplyHead
   readonly #translator: StreamTranslator
   readonly #decoder: FrameDecoder
   #client: EventStream | null = null
@@ -38,8 +39,13 @@ export class StreamRelay extends Relay {
 
   constructor(options: RelayOptions) {
     super(options)
+    this.#head = options.head
     this.#wroteAtMs = this.heardAtMs
-    this.#translator = createStreamTranslator(options.head, options.chat.includeUsage)
+    this.#translator = createStreamTranslator({
+      head: options.head,
+      plan: options.chat.plan,
+      choice: 0,
+    })
     this.#decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) => {
       this.#eventsTotal += 1
       const textJson = readTextDelta(bytes, headersStart, headersEnd, payloadEnd)
@@ -83,7 +89,7 @@ export class StreamRelay extends Relay {
       this.heardAtMs = nowMs
       if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.exchange.close()
     } else if (this.#translator.stopped && nowMs - this.heardAtMs >= END_GRACE_MS) {
-      this.#endWith(DONE)
+      this.#endWell()
     } else if (nowMs - this.heardAtMs >= limits.streamSilenceMs) {
       const seconds = Math.round(limits.streamSilenceMs / 1000)
       const message = `Bedrock was silent for ${seconds} s (BEDROCKD_STREAM_SILENCE_SECONDS).`
@@ -150,7 +156,7 @@ export class StreamRelay extends Relay {
   protected fail(error: GatewayError): void {
     if (this.ended) return
     if (this.#translator.stopped) {
-      this.#endWith(DONE)
+      this.#endWell()
       return
     }
     this.exchange.facts.error = error
@@ -159,6 +165,12 @@ export class StreamRelay extends Relay {
       this.end()
       this.exchange.replyError(error)
     }
+  }
+
+  #endWell(): void {
+    const { usage } = this.#translator
+    const asked = this.chat.plan.includeUsage && usage !== null
+    this.#endWith(asked ? writeUsageChunk(this.#head, usage) + DONE : DONE)
   }
 
   #endWith(lastEvents: string): void {

@@ -36,10 +36,10 @@ export class WholeReply extends Relay {
     this.end()
     try {
       const response = JSON.parse(Buffer.concat(this.#parts).toString('utf8')) as ConverseResponse
-      const completion = toCompletion(response)
-      this.exchange.facts.promptTokens = completion.usage.promptTokens
-      this.exchange.facts.completionTokens = completion.usage.completionTokens
-      this.exchange.replyJson(200, toCompletionBody(this.#head, completion))
+      const { choice, usage } = toCompletion(response, this.chat.plan)
+      this.exchange.facts.promptTokens = usage.promptTokens
+      this.exchange.facts.completionTokens = usage.completionTokens
+      this.exchange.replyJson(200, toCompletionBody(this.#head, [choice], usage))
     } catch (cause) {
       const message = 'Bedrock sent a reply that is not a Converse reply.'
       this.exchange.replyError(new GatewayError('upstream_error', message, { cause }))

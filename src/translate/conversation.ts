@@ -1,6 +1,8 @@
 import type { ContentBlock, Message, Role, SystemBlock, TextBlock } from '../bedrock/types.js'
 import { GatewayError } from '../errors.js'
-import type { ChatMessage, ContentPart } from '../openai/types.js'
+import type { ChatMessage, ChatRequest, ContentPart } from '../openai/types.js'
+import type { TranslationContext } from './policy.js'
+import type { ToolNames } from './tool-names.js'
 
 /** How often the rules below had to mend a history; counted in `status`. */
 export interface Sanitized {
@@ -24,7 +26,11 @@ const FILLER: TextBlock = { text: '...' }
  * The history as Bedrock accepts it: no blank text, no empty message, system text apart, a user first, roles
  * alternating. Models without a system role get the system text as the first user text.
  */
-export function toConversation(history: readonly ChatMessage[], systemSupported: boolean): Conversation {
+export function toConversation(
+  request: ChatRequest,
+  { target }: TranslationContext,
+  _names: ToolNames,
+): Conversation {
   const tally = {
     blankPartsDropped: 0,
     blankMessagesFilled: 0,
@@ -45,7 +51,7 @@ export function toConversation(history: readonly ChatMessage[], systemSupported:
     }
   }
 
-  history.forEach((message, index) => {
+  request.messages.forEach((message, index) => {
     const parts = toTexts(message, `messages[${index}]`)
     const texts = parts.filter((part) => part.text.trim() !== '')
     if (message.role === 'system' || message.role === 'developer') {
@@ -58,7 +64,7 @@ export function toConversation(history: readonly ChatMessage[], systemSupported:
     append(message.role === 'assistant' ? 'assistant' : 'user', texts.length === 0 ? [FILLER] : texts)
   })
 
-  if (!systemSupported && system.length > 0) {
+  if (!target.capabilities.systemPrompt && system.length > 0) {
     turns.unshift(...toLeadingUser(system.splice(0), turns))
   }
   if (turns[0]?.role !== 'user') {

@@ -1,6 +1,7 @@
 import type { BlockDelta, ConverseEvent } from '../bedrock/types.js'
 import { type ChunkWriter, createChunkWriter, type ReplyHead } from '../openai/chunks.js'
 import type { Usage } from '../openai/types.js'
+import type { KeptThoughts, ReplyPlan } from './policy.js'
 import { toFinishReason } from './stop-reason.js'
 import { toUsage } from './usage.js'
 
@@ -14,10 +15,19 @@ export interface StreamTranslator {
   readonly stopped: boolean
   /** Known once `metadata` came, which is after `messageStop` (facts C5). */
   readonly usage: Usage | null
+  /** What was thought before tool calls, for clients that will not send it back; null: nothing, or no tools. */
+  readonly kept: KeptThoughts | null
 }
 
-export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): StreamTranslator {
-  const writer = createChunkWriter(head, includeUsage)
+export interface StreamTranslatorOptions {
+  readonly head: ReplyHead
+  readonly plan: ReplyPlan
+  /** Which of the choices this stream is, from 0. */
+  readonly choice: number
+}
+
+export function createStreamTranslator({ head, plan, choice }: StreamTranslatorOptions): StreamTranslator {
+  const writer = createChunkWriter({ head, includeUsage: plan.includeUsage, choice })
   let stopped = false
   let usage: Usage | null = null
   return {
@@ -27,6 +37,7 @@ export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): 
     get usage() {
       return usage
     },
+    kept: null,
     pushTextJson: (json) => (json === '""' ? '' : writer.contentJson(json)),
     push(event) {
       switch (event.type) {
@@ -39,10 +50,8 @@ export function createStreamTranslator(head: ReplyHead, includeUsage: boolean): 
           stopped = true
           return writer.finish(toFinishReason(event.payload.stopReason))
         case 'metadata':
-          // Clients sum what they are told (openwebui-contract §3).
-          if (usage !== null) return ''
-          usage = toUsage(event.payload.usage)
-          return includeUsage ? writer.usage(usage) : ''
+          usage ??= toUsage(event.payload.usage)
+          return ''
         case 'contentBlockStart':
         case 'contentBlockStop':
         case 'unknown':

@@ -1,45 +1,58 @@
-import type { ConverseRequest, InferenceConfig } from '../bedrock/types.js'
-import type { ModelTarget } from '../catalog/types.js'
+import type { ConverseRequest, OutputConfig } from '../bedrock/types.js'
 import type { ChatRequest } from '../openai/types.js'
+import { withCachePoints } from './cache-points.js'
 import { type Sanitized, toConversation } from './conversation.js'
+import { createDropList } from './drop-list.js'
+import { toParameters } from './parameters.js'
+import type { ReplyPlan, TranslationContext } from './policy.js'
+import { type SettledReasoning, settleReasoning } from './reasoning.js'
+import { toServiceOptions } from './service-options.js'
+import { toStructuredOutput } from './structured-output.js'
+import { createToolNames } from './tool-names.js'
+import { isForced, toToolConfig } from './tools.js'
 
 export interface Translation {
   readonly body: ConverseRequest
+  readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Names of request parameters that the model never sees. */
   readonly dropped: readonly string[]
 }
 
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
-export function toConverse(request: ChatRequest, target: ModelTarget): Translation {
-  const { messages, system, sanitized } = toConversation(request.messages, target.capabilities.systemPrompt)
-  const inferenceConfig = toInferenceConfig(request)
+export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
+  const dropped = createDropList(context.policy.dropParams, context.target.requested)
+  const names = createToolNames(request)
+  const { messages, system, sanitized } = toConversation(request, context, names)
+  const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)
+  const toolConfig = toToolConfig({ request, context, names, answerTool, dropped })
+  const forcedTool = isForced(toolConfig)
+  const reasoning = settleReasoning({ request, context, messages, forcedTool, dropped })
+  const { inferenceConfig, modelFields } = toParameters({ request, context, reasoning, dropped })
+  const output = toOutputConfig(outputConfig, reasoning)
   const body: ConverseRequest = {
     messages,
     ...(system.length > 0 ? { system } : {}),
     ...(inferenceConfig === null ? {} : { inferenceConfig }),
+    ...(toolConfig === null ? {} : { toolConfig }),
+    ...(Object.keys(modelFields).length > 0 ? { additionalModelRequestFields: modelFields } : {}),
+    ...(output === null ? {} : { outputConfig: output }),
+    ...toServiceOptions(request, context, dropped),
   }
-  return { body, sanitized, dropped: [...toUntranslated(request), ...request.ignored] }
-}
-
-/** Converse takes temperatures up to 1, OpenAI up to 2: what is above is as hot as it gets. Null: nothing was asked. */
-function toInferenceConfig(request: ChatRequest): InferenceConfig | null {
-  const { maxTokens, temperature, topP, stop } = request
-  if (maxTokens === null && temperature === null && topP === null && stop.length === 0) return null
   return {
-    ...(maxTokens === null ? {} : { maxTokens }),
-    ...(temperature === null ? {} : { temperature: Math.min(temperature, 1) }),
-    ...(topP === null ? {} : { topP }),
-    ...(stop.length === 0 ? {} : { stopSequences: stop }),
+    body: withCachePoints(body, request, context),
+    plan: {
+      includeUsage: request.includeUsage,
+      toolNames: names.changed,
+      answerTool: answerTool?.name ?? null,
+      legacyFunctions: request.legacyFunctions,
+    },
+    sanitized,
+    dropped: dropped.names,
   }
 }
 
-/** Parameters that are understood but have no translation yet. */
-function toUntranslated(request: ChatRequest): readonly string[] {
-  return [
-    ...(request.tools.length > 0 ? ['tools'] : []),
-    ...(request.toolChoice === null || request.toolChoice.type === 'none' ? [] : ['tool_choice']),
-    ...(request.reasoningEffort === null ? [] : ['reasoning_effort']),
-    ...(request.responseFormat === null || request.responseFormat.type === 'text' ? [] : ['response_format']),
-  ]
+function toOutputConfig(format: OutputConfig | null, { effort }: SettledReasoning): OutputConfig | null {
+  if (format === null && effort === null) return null
+  return { ...format, ...(effort === null ? {} : { effort }) }
 }

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { type AdminServer, createAdminServer } from '../../src/admin/server.js'
 import type { AdminBackend, RefreshReport, Status, StreamInfo } from '../../src/admin/types.js'
 import type { ModelEntry } from '../../src/catalog/types.js'
+import { chatTarget } from '../translate/chat-target.js'
 
 /** A daemon with two regions, three models and one stream, whose parts a test may replace. */
 export interface ScriptedBackend extends AdminBackend {
@@ -16,17 +17,7 @@ export interface ScriptedBackend extends AdminBackend {
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
-const CAPABILITIES = {
-  streaming: true,
-  systemPrompt: true,
-  tools: true,
-  reasoning: false,
-  promptCaching: false,
-  imageTypes: ['png'],
-  documentTypes: [],
-  videoTypes: [],
-  maxOutputTokens: null,
-}
+const CAPABILITIES = { ...chatTarget().capabilities, maxOutputTokens: null }
 
 export function toModel(id: string, kind: ModelEntry['kind']): ModelEntry {
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type CatalogPolicy, createCatalog, regionsOf } from '../../src/catalog/catalog.js'
 import type { Catalog, ModelTarget, RegionPart } from '../../src/catalog/types.js'
+import { NO_DEFAULTS } from '../../src/config/types.js'
 import {
   applicationProfileOf,
   modelOf,
@@ -164,7 +165,7 @@ test('resolve: a profile whose foundation row is absent lists and resolves by th
   const entry = catalog.find(`eu.${SONNET}`)
   assert.equal(entry?.kind, 'chat')
   assert.equal(entry?.ownedBy, 'anthropic')
-  assert.equal(entry?.capabilities.promptCaching, true)
+  assert.equal(entry?.capabilities.promptCaching !== null, true)
   assert.equal(entry?.name, `${SONNET} (EU)`)
   assert.equal(targetOf(catalog, SONNET).id, `eu.${SONNET}`)
 })
@@ -250,7 +251,7 @@ test('resolve: an unlisted name that looks like a Bedrock id is tried, anything 
   const target = targetOf(catalog, 'eu.anthropic.claude-opus-9')
   assert.equal(target.region, 'us-east-1')
   assert.equal(target.foundationId, 'anthropic.claude-opus-9')
-  assert.equal(target.capabilities.promptCaching, true)
+  assert.equal(target.capabilities.promptCaching !== null, true)
   assert.equal(targetOf(catalog, 'us.stability.stable-new-v1:0').kind, 'image')
   const unknown = [
     'gpt-4.1',
@@ -289,10 +290,10 @@ test('resolve: the prefixes of LiteLLM are taken off, its region is kept', () =>
 test('resolve: an alias goes first, and the first of its targets that is listed wins', () => {
   const policy = {
     aliases: [
-      { name: 'claude', model: 'acme.gone', regions: [] },
-      { name: 'claude', model: SONNET, regions: ['us-west-2'] },
-      { name: 'meta.x', model: 'meta.y', regions: [] },
-      { name: 'nothing', model: 'no-such-thing', regions: [] },
+      { name: 'claude', model: 'acme.gone', regions: [], defaults: NO_DEFAULTS },
+      { name: 'claude', model: SONNET, regions: ['us-west-2'], defaults: NO_DEFAULTS },
+      { name: 'meta.x', model: 'meta.y', regions: [], defaults: NO_DEFAULTS },
+      { name: 'nothing', model: 'no-such-thing', regions: [], defaults: NO_DEFAULTS },
     ],
     regions: ['us-east-1'],
   }
@@ -338,7 +339,7 @@ test('deny globs forbid by every name of a model, allow globs admit by any', () 
   )
   const denying = catalogOf([part], {
     modelsDeny: ['anthropic.*'],
-    aliases: [{ name: 'c', model: SONNET, regions: [] }],
+    aliases: [{ name: 'c', model: SONNET, regions: [], defaults: NO_DEFAULTS }],
   })
   for (const name of [SONNET, `us.${SONNET}`, arn.arn, 'c', 'bedrock/anthropic.unlisted', `eu.${SONNET}`]) {
     assert.equal(denying.resolve(name).type, 'denied', name)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NO_DEFAULTS } from '../../src/config/types.js'
 import { readTextFile } from '../../src/config.js'
 import { loadBad, loadOk, yaml, yamlPath } from './helpers.js'
 
@@ -92,14 +93,21 @@ test('anchors and merge keys work, as LiteLLM files use them', () => {
     '  two: { <<: *one, model: c.d }',
   ].join('\n')
   const { config } = loadOk(yaml(text))
-  assert.deepEqual(config.aliases[1], { name: 'two', model: 'c.d', regions: ['eu-west-1'] })
+  assert.deepEqual(config.aliases[1], {
+    name: 'two',
+    model: 'c.d',
+    regions: ['eu-west-1'],
+    defaults: NO_DEFAULTS,
+  })
 })
 
 test('an alias takes model and regions, LiteLLM prefixes come off', () => {
   const { config } = loadOk(
     yaml('aliases: { fast: { model: bedrock/converse/us.a.b, regions: "eu-west-1, us-east-1" } }'),
   )
-  assert.deepEqual(config.aliases, [{ name: 'fast', model: 'us.a.b', regions: ['eu-west-1', 'us-east-1'] }])
+  assert.deepEqual(config.aliases, [
+    { name: 'fast', model: 'us.a.b', regions: ['eu-west-1', 'us-east-1'], defaults: NO_DEFAULTS },
+  ])
 })
 
 test('unknown or missing alias members are problems that name the alias', () => {

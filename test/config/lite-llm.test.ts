@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NO_DEFAULTS } from '../../src/config/types.js'
 import { loadBad, loadOk, yaml, yamlPath } from './helpers.js'
 
 const chatFile = `
@@ -36,8 +37,13 @@ test('a LiteLLM chat file and its image file load together as they are', () => {
     },
   })
   assert.deepEqual(config.aliases, [
-    { name: 'claude-sonnet', model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', regions: ['eu-west-1'] },
-    { name: 'canvas', model: 'amazon.nova-canvas-v1:0', regions: ['us-east-1'] },
+    {
+      name: 'claude-sonnet',
+      model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      regions: ['eu-west-1'],
+      defaults: NO_DEFAULTS,
+    },
+    { name: 'canvas', model: 'amazon.nova-canvas-v1:0', regions: ['us-east-1'], defaults: NO_DEFAULTS },
   ])
   assert.deepEqual(config.apiKeys, ['sk-chat', 'sk-images'])
   assert.deepEqual(config.regions, ['eu-west-1', 'us-east-1'])
@@ -69,7 +75,7 @@ test('each form of a LiteLLM model string becomes the id that Bedrock knows', ()
   ]
   for (const [params, model, regions] of forms) {
     const { config, warnings } = loadOk(yaml(oneModel(params)))
-    assert.deepEqual(config.aliases, [{ name: 'm', model, regions }], params)
+    assert.deepEqual(config.aliases, [{ name: 'm', model, regions, defaults: NO_DEFAULTS }], params)
     assert.deepEqual(warnings, [], params)
   }
 })
@@ -93,7 +99,9 @@ test('deployments of one model become one alias with all regions, another model 
     entry('a.b', 'us-east-1'),
     entry('c.d', 'us-west-2'),
   )
-  assert.deepEqual(config.aliases, [{ name: 'm', model: 'a.b', regions: ['eu-west-1', 'us-east-1'] }])
+  assert.deepEqual(config.aliases, [
+    { name: 'm', model: 'a.b', regions: ['eu-west-1', 'us-east-1'], defaults: NO_DEFAULTS },
+  ])
   assert.deepEqual(warnings, ['model_list: "m" names several models, the first one is used'])
   assert.deepEqual(list(entry('a.b', 'eu-west-1'), entry('a.b', '')).config.aliases[0]?.regions, [])
 })
@@ -102,7 +110,7 @@ test('an alias of our own goes before the entry of the same name', () => {
   const { config, warnings } = loadOk(
     yaml(`${oneModel('model: bedrock/a.b')}\naliases: { m: { model: c.d } }`),
   )
-  assert.deepEqual(config.aliases, [{ name: 'm', model: 'c.d', regions: [] }])
+  assert.deepEqual(config.aliases, [{ name: 'm', model: 'c.d', regions: [], defaults: NO_DEFAULTS }])
   assert.deepEqual(warnings, ['model_list: "m" is also in aliases, which is used'])
 })
 

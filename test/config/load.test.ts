@@ -31,7 +31,19 @@ test('without any setting the defaults of the contract hold', () => {
     aliases: [],
     defaultModel: null,
     defaultEmbeddingModel: null,
-    promptCaching: false,
+    promptCaching: 'auto',
+    promptCacheTtl: '5m',
+    outputTokensDefault: 16384,
+    choicesMax: 8,
+    dropParams: true,
+    guardrail: null,
+    toolRoundErrorsInStream: false,
+    reasoningKeepSeconds: 3600,
+    reasoningKeepBytesMax: 16777216,
+    fetchUrls: true,
+    fetchSeconds: 5,
+    fetchBytesMax: 26214400,
+    mantle: true,
     logLevel: 'info',
     allowedOrigins: [],
     bodyBytesMax: 26214400,
@@ -184,7 +196,7 @@ test('the names of the sample gateway work unchanged', () => {
   assert.equal(config.defaultEmbeddingModel, 'cohere.embed-multilingual-v3')
   assert.equal(config.crossRegionInference, false)
   assert.equal(config.applicationInferenceProfiles, false)
-  assert.equal(config.promptCaching, true)
+  assert.equal(config.promptCaching, 'auto')
   assert.deepEqual(config.allowedOrigins, ['https://chat.example.com', 'http://localhost:3000'])
   assert.deepEqual(config.listen, { host: '0.0.0.0', port: 8080 })
   assert.deepEqual(config.regions, ['eu-central-1'])

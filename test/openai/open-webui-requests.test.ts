@@ -6,7 +6,7 @@ import { GatewayError } from '../../src/errors.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
 import { toConverse } from '../../src/translate/to-converse.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
-import { chatTarget } from '../translate/chat-target.js'
+import { chatContext } from '../translate/chat-target.js'
 
 const requestsPath = join(openwebuiDir, 'requests.jsonl')
 const skip = skipWithout(requestsPath)
@@ -46,7 +46,7 @@ test('every chat body that Open WebUI sent is translated, but for images and too
   const refused: Record<number, string> = {}
   for (const [line, body] of chats) {
     try {
-      const { body: converse } = toConverse(parseChatRequest(body), chatTarget())
+      const { body: converse } = toConverse(parseChatRequest(body), chatContext())
       assert.equal(converse.messages[0]?.role, 'user', `line ${line}`)
     } catch (error) {
       assert(error instanceof GatewayError, String(error))

@@ -214,7 +214,7 @@ test('deep and wide bodies are answered, not thrown over', () => {
   }
   assert.equal(refusalOf({ ...MINIMAL, unknown: deep }), null)
   const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member${index}`, index]))
-  assert.equal(parseChatRequest({ ...MINIMAL, ...wide }).ignored.length, 100_000)
+  assert.equal(Object.keys(parseChatRequest({ ...MINIMAL, ...wide }).others).length, 100_000)
 })
 
 test('members of Object.prototype are no members of a request', () => {
@@ -225,7 +225,7 @@ test('members of Object.prototype are no members of a request', () => {
     parseJson(`{"model":"m","messages":[{"role":"user"}],"__proto__":{"stream":true}}`),
   )
   assert.equal(request.stream, false)
-  assert.deepEqual(request.ignored, ['__proto__'])
+  assert.deepEqual(Object.keys(request.others), ['__proto__'])
 })
 
 test('a whole request comes out as typed values', () => {
@@ -249,7 +249,6 @@ test('a whole request comes out as typed values', () => {
     stop: 'END',
     tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' }, strict: true } }],
     tool_choice: { type: 'function', function: { name: 'f' } },
-    reasoning_effort: 'any word',
     response_format: { type: 'json_schema', json_schema: { name: 's', schema: {} } },
     seed: 1,
     user: null,
@@ -257,10 +256,29 @@ test('a whole request comes out as typed values', () => {
   assert.deepEqual(request, {
     model: 'm',
     messages: [
-      { role: 'system', content: [{ type: 'text', text: 'Be brief.' }] },
-      { role: 'user', content: [{ type: 'image', url: 'https://example.com/a.png', detail: null }] },
-      { role: 'assistant', content: [], toolCalls: [{ id: 'call_1', name: 'f', arguments: '{"a":' }] },
-      { role: 'tool', content: [{ type: 'text', text: '' }], toolCallId: 'call_1' },
+      {
+        role: 'system',
+        content: [{ type: 'text', text: 'Be brief.', cacheControl: null }],
+        cacheControl: null,
+      },
+      {
+        role: 'user',
+        content: [{ type: 'image', url: 'https://example.com/a.png', detail: null, cacheControl: null }],
+        cacheControl: null,
+      },
+      {
+        role: 'assistant',
+        content: [],
+        toolCalls: [{ id: 'call_1', name: 'f', arguments: '{"a":' }],
+        reasoning: [],
+        cacheControl: null,
+      },
+      {
+        role: 'tool',
+        content: [{ type: 'text', text: '', cacheControl: null }],
+        toolCallId: 'call_1',
+        cacheControl: null,
+      },
     ],
     stream: true,
     includeUsage: true,
@@ -268,11 +286,30 @@ test('a whole request comes out as typed values', () => {
     temperature: 2,
     topP: 1,
     stop: ['END'],
-    tools: [{ name: 'f', description: null, parameters: { type: 'object' }, strict: true }],
+    tools: [
+      {
+        name: 'f',
+        description: null,
+        parameters: { type: 'object' },
+        strict: true,
+        cacheControl: null,
+      },
+    ],
     toolChoice: { type: 'named', name: 'f' },
-    reasoningEffort: 'any word',
-    responseFormat: { type: 'json_schema', name: 's', schema: {}, strict: null },
-    ignored: ['seed'],
+    choices: 1,
+    topK: null,
+    parallelToolCalls: null,
+    legacyFunctions: false,
+    reasoning: null,
+    serviceTier: null,
+    latency: null,
+    guardrail: null,
+    promptCaching: null,
+    metadata: null,
+    modelFields: null,
+    responseFormat: { type: 'json_schema', name: 's', description: null, schema: {}, strict: null },
+    user: null,
+    others: { seed: 1 },
   } satisfies ChatRequest)
 })
 

@@ -10,7 +10,8 @@ import { createCors } from '../../src/http/cors.js'
 import type { Exchange } from '../../src/http/exchange.js'
 import { createServer, type Server } from '../../src/http/server.js'
 import { receiveChat } from '../../src/receive-chat.js'
-import { chatTarget } from '../translate/chat-target.js'
+import { createThoughtStore } from '../../src/thought-store.js'
+import { chatContext, chatTarget } from '../translate/chat-target.js'
 
 /**
  * The same body goes over real sockets to two routes of one real server: one parses on the event loop, the other in the
@@ -52,6 +53,11 @@ async function answer(exchange: Exchange, bodyInlineBytesMax: number): Promise<v
       unlisted += 1
     },
     bodies,
+    policy: chatContext().policy,
+    media: { fetchUrls: false, fetchMs: 1000, fetchBytesMax: 1024 },
+    lessonsOf: () => [],
+    thoughts: createThoughtStore({ keepMs: 1000, bytesMax: 1024, now: () => 0 }),
+    toolRoundErrorsInStream: false,
   })
   const body = Buffer.from(chat.body)
   exchange.replyJson(

@@ -1,4 +1,6 @@
 import type { Capabilities, ModelTarget } from '../../src/catalog/types.js'
+import type { ChatRequest } from '../../src/openai/types.js'
+import type { ReplyPlan, TranslationContext, TranslationPolicy } from '../../src/translate/policy.js'
 
 /** A chat model as the catalogue resolves it, with these capabilities changed. */
 export function chatTarget(capabilities: Partial<Capabilities> = {}): ModelTarget {
@@ -9,17 +11,95 @@ export function chatTarget(capabilities: Partial<Capabilities> = {}): ModelTarge
     region: 'us-east-1',
     kind: 'chat',
     foundationId: id,
+    dialect: 'converse',
+    defaults: null,
     capabilities: {
+      family: 'claude',
       streaming: true,
       systemPrompt: true,
       tools: true,
-      reasoning: false,
-      promptCaching: false,
+      toolChoices: ['any', 'tool'],
+      toolResultWithText: true,
+      toolResultMedia: true,
+      reasoning: 'none',
+      promptCaching: null,
+      structuredOutput: false,
+      sampling: 'both',
+      stopSequences: true,
       imageTypes: ['png'],
       documentTypes: [],
       videoTypes: [],
+      audioTypes: [],
       maxOutputTokens: 4096,
       ...capabilities,
     },
+  }
+}
+
+const PLAIN_POLICY: TranslationPolicy = {
+  promptCaching: 'off',
+  promptCacheTtl: '5m',
+  outputTokensDefault: null,
+  choicesMax: 8,
+  guardrail: null,
+  dropParams: true,
+}
+
+/** A translation's context that adds nothing of its own: no caching, no default limit, no guardrail, no lessons. */
+export function chatContext(
+  target: ModelTarget = chatTarget(),
+  more: Partial<Omit<TranslationContext, 'policy' | 'target'>> & {
+    readonly policy?: Partial<TranslationPolicy>
+  } = {},
+): TranslationContext {
+  return {
+    media: new Map(),
+    keptReasoning: {},
+    lessons: [],
+    ...more,
+    target,
+    policy: { ...PLAIN_POLICY, ...more.policy },
+  }
+}
+
+/** A way back without anything special. */
+export function replyPlan(more: Partial<ReplyPlan> = {}): ReplyPlan {
+  return { includeUsage: false, toolNames: {}, answerTool: null, legacyFunctions: false, ...more }
+}
+
+/** A request that says nothing but its messages, with these members changed. */
+export function chatRequest(more: Partial<ChatRequest> = {}): ChatRequest {
+  return {
+    model: 'the-model',
+    messages: [
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'Hello', cacheControl: null }],
+        cacheControl: null,
+      },
+    ],
+    stream: false,
+    includeUsage: false,
+    choices: 1,
+    maxTokens: null,
+    temperature: null,
+    topP: null,
+    topK: null,
+    stop: [],
+    tools: [],
+    toolChoice: null,
+    parallelToolCalls: null,
+    legacyFunctions: false,
+    reasoning: null,
+    responseFormat: null,
+    serviceTier: null,
+    latency: null,
+    guardrail: null,
+    promptCaching: null,
+    metadata: null,
+    user: null,
+    modelFields: null,
+    others: {},
+    ...more,
   }
 }

@@ -3,17 +3,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ConverseEvent, ConverseResponse } from '../../src/bedrock/types.js'
+import type { AliasDefaults, Capabilities, ModelTarget } from '../../src/catalog/types.js'
+import { NO_DEFAULTS } from '../../src/config/types.js'
 import { GatewayError } from '../../src/errors.js'
-import type { ReplyHead } from '../../src/openai/chunks.js'
+import { type ReplyHead, writeUsageChunk } from '../../src/openai/chunks.js'
 import { toCompletionBody } from '../../src/openai/completion.js'
-import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
+import type { Fields } from '../../src/openai/fields.js'
+import type { ChatRequest, MediaPart } from '../../src/openai/types.js'
+import { parseChat } from '../../src/prepare-chat.js'
 import { toCompletion } from '../../src/translate/completion.js'
 import type { Sanitized } from '../../src/translate/conversation.js'
+import type { KeptReasoning, MediaBlocks, ReplyPlan, TranslationPolicy } from '../../src/translate/policy.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
 import { toConverse } from '../../src/translate/to-converse.js'
 import { schemaProblems } from '../openai/schema.js'
 import { openaiDir, skipWithout } from '../shared.js'
-import { chatTarget } from './chat-target.js'
+import { chatContext, chatTarget, replyPlan } from './chat-target.js'
 
 /**
  * One folder, one case. `about.json` says what it shows and whose shape it follows, and holds what is not in the bodies:
@@ -26,13 +31,19 @@ const casesDir = 'test/fixtures/chat'
 interface About {
   readonly says: string
   readonly follows: string
-  /** Whether the model has a system role; default true. */
-  readonly systemPrompt?: boolean
+  /** What the model can do, where it differs from `chatTarget`. */
+  readonly capabilities?: Partial<Capabilities>
+  /** What the alias sets. */
+  readonly defaults?: Partial<AliasDefaults>
+  readonly policy?: Partial<TranslationPolicy>
+  readonly keptReasoning?: KeptReasoning
+  readonly lessons?: readonly string[]
+  /** What the way back is told; of a request: what it tells. Default: nothing special. */
+  readonly plan?: Partial<ReplyPlan>
   /** What had to be mended; everything else must be 0. */
   readonly sanitized?: Partial<Sanitized>
   /** Parameters that are named as dropped; default none. */
   readonly dropped?: readonly string[]
-  readonly includeUsage?: boolean
 }
 
 const HEAD: ReplyHead = { id: 'chatcmpl-1', created: 1_750_000_000, model: 'the-model' }
@@ -62,7 +73,7 @@ for (const name of names) {
   const about = json(name, 'about.json') as About
   test(`${name}: ${about.says}`, () => {
     if (has(name, 'events.json')) checkStream(name, about)
-    else if (has(name, 'response.json')) checkReply(name)
+    else if (has(name, 'response.json')) checkReply(name, about)
     else if (has(name, 'refusal.json')) checkRefusal(name, about)
     else checkRequest(name, about)
   })
@@ -75,15 +86,35 @@ test('the replies of all fixtures are what OpenAI describes', { skip: skipWithou
 })
 
 function translate(name: string, about: About) {
-  const target = chatTarget({ systemPrompt: about.systemPrompt ?? true })
-  return toConverse(parseChatRequest(json(name, 'request.json')), target)
+  const { defaults, policy = {}, keptReasoning = {}, lessons = [] } = about
+  const target: ModelTarget = {
+    ...chatTarget(about.capabilities),
+    defaults: defaults === undefined ? null : { ...NO_DEFAULTS, ...defaults },
+  }
+  const request = parseChat(json(name, 'request.json') as Fields, target)
+  const media = blocksOfDataUris(request)
+  return toConverse(request, chatContext(target, { policy, keptReasoning, lessons, media }))
+}
+
+/** Images of a fixture are data URIs and go through as they are: fetching and scaling has its own tests. */
+function blocksOfDataUris(request: ChatRequest): MediaBlocks {
+  const blocks = new Map<MediaPart, { image: { format: string; source: { bytes: string } } }>()
+  for (const { content } of request.messages) {
+    for (const part of content) {
+      const [, format = '', bytes = ''] =
+        part.type === 'image' ? (/^data:image\/(\w+);base64,(.*)$/.exec(part.url) ?? []) : []
+      if (part.type !== 'text' && bytes !== '') blocks.set(part, { image: { format, source: { bytes } } })
+    }
+  }
+  return blocks
 }
 
 function checkRequest(name: string, about: About): void {
-  const { body, sanitized, dropped } = translate(name, about)
+  const { body, plan, sanitized, dropped } = translate(name, about)
   assert.deepEqual(JSON.parse(JSON.stringify(body)), json(name, 'converse.json'))
   assert.deepEqual(sanitized, { ...NOTHING_MENDED, ...about.sanitized })
   assert.deepEqual(dropped, about.dropped ?? [])
+  assert.deepEqual(plan, replyPlan({ includeUsage: plan.includeUsage, ...about.plan }))
 }
 
 function checkRefusal(name: string, about: About): void {
@@ -103,13 +134,18 @@ function checkStream(name: string, about: About): void {
     const [[type, payload] = []] = Object.entries(event)
     return { type, payload } as ConverseEvent
   })
-  const translator = createStreamTranslator(HEAD, about.includeUsage ?? false)
-  const chunks = events.map((event) => translator.push(event)).join('')
+  const plan = replyPlan(about.plan)
+  const translator = createStreamTranslator({ head: HEAD, plan, choice: 0 })
+  const said = events.map((event) => translator.push(event)).join('')
+  const { usage } = translator
+  const chunks = plan.includeUsage && usage !== null ? said + writeUsageChunk(HEAD, usage) : said
   assert.equal(chunks, text(name, 'chunks.txt'))
   assert.equal(translator.stopped, true)
 }
 
-function checkReply(name: string): void {
-  const body = toCompletionBody(HEAD, toCompletion(json(name, 'response.json') as ConverseResponse))
+function checkReply(name: string, about: About): void {
+  const response = json(name, 'response.json') as ConverseResponse
+  const { choice, usage } = toCompletion(response, replyPlan(about.plan))
+  const body = toCompletionBody(HEAD, [choice], usage)
   assert.deepEqual(JSON.parse(body), json(name, 'reply.json'))
 }

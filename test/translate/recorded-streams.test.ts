@@ -8,6 +8,7 @@ import { decodeEvents } from '../bedrock/decode.js'
 import { readReplies } from '../bedrock/recordings.js'
 import { schemaProblems } from '../openai/schema.js'
 import { openaiDir, recordingsDir, skipWithout } from '../shared.js'
+import { replyPlan } from './chat-target.js'
 import { type Chunk, parseChunks } from './chunks.js'
 
 const skip = skipWithout(recordingsDir)
@@ -19,7 +20,11 @@ const streams = readReplies('ConverseStream')
   .filter(({ events }) => events.length > 0)
 
 function translate(events: readonly ConverseEvent[], includeUsage: boolean): readonly Chunk[] {
-  const translator = createStreamTranslator(HEAD, includeUsage)
+  const translator = createStreamTranslator({
+    head: HEAD,
+    plan: replyPlan({ includeUsage }),
+    choice: 0,
+  })
   const chunks = parseChunks(events.map((event) => translator.push(event)).join(''))
   assert.equal(translator.stopped, true)
   assert.notEqual(translator.usage, null)

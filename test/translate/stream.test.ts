@@ -6,11 +6,14 @@ import type { ReplyHead } from '../../src/openai/chunks.js'
 import { toFinishReason } from '../../src/translate/stop-reason.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
 import { toUsage } from '../../src/translate/usage.js'
+import { replyPlan } from './chat-target.js'
 import { parseChunks } from './chunks.js'
 
 const HEAD: ReplyHead = { id: 'chatcmpl-1', created: 1_750_000_000, model: 'the-model' }
 /** Design: no SSE line over 64 KB. */
 const LINE_BYTES_MAX = 64 * 1024
+
+const createTranslator = () => createStreamTranslator({ head: HEAD, plan: replyPlan(), choice: 0 })
 
 const delta = (blockDelta: BlockDelta): ConverseEvent => ({
   type: 'contentBlockDelta',
@@ -22,7 +25,7 @@ const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
 
 /** The lines that one text becomes, and what they say together. */
 function writeText(kind: 'text' | 'reasoning', text: string) {
-  const translator = createStreamTranslator(HEAD, false)
+  const translator = createTranslator()
   const events = translator.push(delta(kind === 'text' ? { text } : { reasoningContent: { text } }))
   const pieces = parseChunks(events).map(({ choices }) => {
     const said = choices[0]?.delta
@@ -110,7 +113,7 @@ test('any texts come out as they went in, each line whole JSON without a line br
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string())
   fc.assert(
     fc.property(fc.array(text), (texts) => {
-      const translator = createStreamTranslator(HEAD, false)
+      const translator = createTranslator()
       const events = texts.map((each) => translator.push(delta({ text: each }))).join('')
       const said = parseChunks(events).map(({ choices }) => choices[0]?.delta.content)
       assert.deepEqual(
@@ -134,25 +137,29 @@ test('line ends of Unicode in a text do not end the line of an event', () => {
 })
 
 test('a second messageStop says nothing: there is one finish reason', () => {
-  const translator = createStreamTranslator(HEAD, true)
+  const translator = createTranslator()
   const stop: ConverseEvent = { type: 'messageStop', payload: { stopReason: 'end_turn' } }
   assert.equal(parseChunks(translator.push(stop)).length, 1)
   assert.equal(translator.push(stop), '')
   assert.equal(translator.usage, null, 'usage is not known before metadata')
 })
 
-test('a second metadata adds no second usage: clients sum what they are told', () => {
-  const translator = createStreamTranslator(HEAD, true)
-  const metadata: ConverseEvent = {
-    type: 'metadata',
+test('usage is that of the first metadata, and is not written here: it belongs to all choices', () => {
+  const translator = createTranslator()
+  const metadata = {
+    type: 'metadata' as const,
     payload: { usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 } },
   }
-  assert.equal(parseChunks(translator.push(metadata)).length, 1)
   assert.equal(translator.push(metadata), '')
+  assert.equal(
+    translator.push({ ...metadata, payload: { usage: { ...metadata.payload.usage, inputTokens: 9 } } }),
+    '',
+  )
+  assert.equal(translator.usage?.promptTokens, 1)
 })
 
 test('events that are new, or of no use to the client, say nothing', () => {
-  const translator = createStreamTranslator(HEAD, true)
+  const translator = createTranslator()
   const silent: readonly ConverseEvent[] = [
     { type: 'unknown' },
     { type: 'contentBlockStart', payload: { contentBlockIndex: 0, start: {} } },

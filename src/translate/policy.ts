@@ -1,0 +1,50 @@
+import type { ContentBlock, ReasoningBlock, ToolResultBlock } from '../bedrock/types.js'
+import type { ModelTarget } from '../catalog/types.js'
+import type { CacheTtl, Guardrail, MediaPart, PromptCachingMode } from '../openai/types.js'
+
+/** The settings that a translation obeys. Plain data: it crosses to the workers. */
+export interface TranslationPolicy {
+  readonly promptCaching: PromptCachingMode
+  readonly promptCacheTtl: CacheTtl
+  /** Used where a client names no limit; null: the model's own. */
+  readonly outputTokensDefault: number | null
+  /** `n` may be at most this. */
+  readonly choicesMax: number
+  /** For every chat whose alias or client names none. */
+  readonly guardrail: Guardrail | null
+  /** False: a parameter that the model would never see is refused instead of dropped. */
+  readonly dropParams: boolean
+}
+
+/** The blocks that images, files, audio and video of a request became, by the part they came from. */
+export type MediaBlocks = ReadonlyMap<MediaPart, ContentBlock & ToolResultBlock>
+
+/** What a model thought before tool calls of an earlier reply, by the ids of those calls. */
+export type KeptReasoning = Readonly<Record<string, readonly ReasoningBlock[]>>
+
+/** Everything a translation knows beside the request. */
+export interface TranslationContext {
+  readonly target: ModelTarget
+  readonly policy: TranslationPolicy
+  readonly media: MediaBlocks
+  readonly keptReasoning: KeptReasoning
+  /** Parameters that this model was seen to refuse (see `bedrock/lessons.ts`). */
+  readonly lessons: readonly string[]
+}
+
+/** What the way back has to know of the request. Plain data: it may come from a worker. */
+export interface ReplyPlan {
+  readonly includeUsage: boolean
+  /** The client's tool names, by the names Bedrock was given; only those that differ. */
+  readonly toolNames: Readonly<Record<string, string>>
+  /** The tool whose input is the answer itself (structured output without `outputConfig`); null: none. */
+  readonly answerTool: string | null
+  /** Tool calls go back as `function_call`. */
+  readonly legacyFunctions: boolean
+}
+
+/** What a model thought before it called tools, in the order of its blocks; ids are the client's. */
+export interface KeptThoughts {
+  readonly toolCallIds: readonly string[]
+  readonly blocks: readonly ReasoningBlock[]
+}
