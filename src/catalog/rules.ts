@@ -14,6 +14,7 @@ const UNKNOWN: Capabilities = {
   streaming: true,
   systemPrompt: true,
   tools: true,
+  streamingTools: true,
   toolChoices: ['any', 'tool'],
   toolResultWithText: true,
   toolResultMedia: true,

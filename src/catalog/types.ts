@@ -103,6 +103,8 @@ export interface Capabilities {
   readonly streaming: boolean
   readonly systemPrompt: boolean
   readonly tools: boolean
+  /** False: with tools a reply comes in one piece only. */
+  readonly streamingTools: boolean
   /** Tool choices beside `auto`; empty: the model decides alone. */
   readonly toolChoices: readonly ('any' | 'tool')[]
   /** False: a turn with tool results may hold nothing else. */
