@@ -32,6 +32,7 @@ export const CHAT_PARAMETERS = [
   'user',
   'extra_body',
   'additionalModelRequestFields',
+  'additional_model_request_fields',
 ] as const
 
 /** True for a name of the table. */

@@ -36,7 +36,19 @@ test('extra_body is taken member by member', () => {
       { extra_body: { top_k: 5, b: null } },
       { extra_body: { top_k: 50, anthropic_beta: ['x'], b: 1 } },
     ),
-    { extra_body: { top_k: 5, anthropic_beta: ['x'], b: null } },
+    { extra_body: { top_k: 5, anthropic_beta: ['x'], b: 1 } },
   )
+  assert.deepEqual(withDefaults({}, { extra_body: { a: 1 } }), { extra_body: { a: 1 } })
   assert.deepEqual(withDefaults({ extra_body: 'text' }, { extra_body: { a: 1 } }), { extra_body: 'text' })
+})
+
+test('what a client says in extra_body goes before a default beside it, and the other way round', () => {
+  assert.deepEqual(withDefaults({ extra_body: { temperature: 1 } }, { temperature: 0, max_tokens: 9 }), {
+    max_tokens: 9,
+    extra_body: { temperature: 1 },
+  })
+  assert.deepEqual(
+    withDefaults({ reasoning_effort: 'low' }, { extra_body: { thinking: { type: 'disabled' }, top_k: 3 } }),
+    { reasoning_effort: 'low', extra_body: { top_k: 3 } },
+  )
 })
