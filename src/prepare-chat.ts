@@ -6,6 +6,7 @@ import type { Fields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
+import { withDefaults } from './openai/with-defaults.js'
 import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { toConverse } from './translate/to-converse.js'
@@ -60,9 +61,7 @@ export function readModel(body: Fields): string {
 
 /** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
 export function parseChat(body: Fields, { defaults }: Pick<ModelTarget, 'defaults'>): ChatRequest {
-  if (defaults === null) return parseChatRequest(body)
-  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-  return parseChatRequest({ ...defaults.parameters, ...said })
+  return parseChatRequest(defaults === null ? body : withDefaults(body, defaults.parameters))
 }
 
 /** True where parts have to become bytes first: fetching and scaling is a worker's job. */

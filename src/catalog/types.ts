@@ -145,6 +145,8 @@ export interface AliasDefaults {
   /** Goes before what the client says as system. */
   readonly systemPrompt: string | null
   readonly guardrail: Guardrail | null
+  /** Absent: as the settings say (`BEDROCKD_DROP_PARAMS`). */
+  readonly dropParams?: boolean
 }
 
 /** Where one request goes. Plain data: it crosses to the workers. */
