@@ -89,16 +89,31 @@ const NOVA_2: Can = { ...NOVA, reasoning: 'nova-2', maxOutputTokens: 65_535 }
 
 /**
  * `any` is refused by Llama 3.3 (run-llama/llama_index#19886) and Llama 4 (strands-agents/harness-sdk#1241), text beside tool
- * results by Llama 4 (strands-agents/harness-sdk#1223); images in tool results are not (recording 759).
+ * results by Llama 4 (strands-agents/harness-sdk#1223); images in tool results are not (recording 759). No tools in a stream:
+ * earendil-works/pi#3739, obot-platform/obot#4101.
  */
-const LLAMA: Can = { family: 'llama', toolChoices: [], toolResultWithText: false, maxOutputTokens: 8192 }
+const LLAMA: Can = {
+  family: 'llama',
+  streamingTools: false,
+  toolChoices: [],
+  toolResultWithText: false,
+  maxOutputTokens: 8192,
+}
 const LLAMA_WITHOUT_TOOLS: Can = { family: 'llama', ...TEXT_WITHOUT_TOOLS }
 
-/** `any` but no named tool for Mistral Large (service model, ToolChoice; langchain-ai/langchain-aws#620). */
-const MISTRAL: Can = { family: 'mistral', toolChoices: ['any'], toolResultWithText: false }
+/**
+ * `any` but no named tool for Mistral Large (service model, ToolChoice; langchain-ai/langchain-aws#620). No tools in a stream:
+ * strands-agents/harness-sdk#32.
+ */
+const MISTRAL: Can = {
+  family: 'mistral',
+  streamingTools: false,
+  toolChoices: ['any'],
+  toolResultWithText: false,
+}
 const MISTRAL_TEXT: Can = { ...MISTRAL, ...TEXT, toolResultMedia: false, maxOutputTokens: 8192 }
 /** The open-weight generation of end 2025: recording 711 has `outputConfig`. */
-const MISTRAL_3: Can = { ...MISTRAL, structuredOutput: true }
+const MISTRAL_3: Can = { ...MISTRAL, streamingTools: true, structuredOutput: true }
 
 /**
  * `any` is obeyed, a named tool is taken and not obeyed, and `reasoning_effort` turns thinking on
@@ -150,9 +165,11 @@ const COHERE: Can = {
   maxOutputTokens: 4096,
 }
 const AI21: Can = { family: 'ai21', ...TEXT, toolChoices: [], toolResultMedia: false, maxOutputTokens: 4096 }
+/** No tools in a stream: langchain-ai/langchain-aws#466. */
 const WRITER: Can = {
   family: 'writer',
   ...TEXT,
+  streamingTools: false,
   toolChoices: [],
   toolResultMedia: false,
   maxOutputTokens: 8192,
