@@ -52,11 +52,17 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
     return Math.abs(now() - learnedAtMs) < LESSON_KEEP_MS
   }
 
-  function store(lesson: StoredLesson): void {
-    pool.run('store-lesson', { stateDir, lesson }).catch((error: unknown) => {
-      // It holds in this process all the same.
-      log.warn({ code: codeOf(error) }, 'lesson could not be stored')
-    })
+  /** Where it fails the lesson holds in this process all the same. */
+  async function store(lesson: StoredLesson): Promise<void> {
+    const outcome = await pool.run('store-lesson', { stateDir, lesson }).catch(toFailure)
+    if (outcome.type === 'failed') log.warn({ code: outcome.code }, 'lesson could not be stored')
+  }
+
+  async function readOthers(): Promise<void> {
+    const outcome = await pool.run('read-lessons', { stateDir }).catch(toFailure)
+    if (outcome.type === 'done') takeOver(outcome.value)
+    else log.warn({ code: outcome.code }, 'lessons could not be read')
+    isReloading = false
   }
 
   return {
@@ -72,17 +78,12 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
       remember(model, parameter, lesson.learnedAtMs)
       log.info({ model, parameter }, 'lesson learned')
       onLearned(parameter)
-      store(lesson)
+      void store(lesson)
     },
     reload() {
       if (isReloading) return
       isReloading = true
-      pool
-        .run('read-lessons', { stateDir })
-        .then(takeOver, (error: unknown) => log.warn({ code: codeOf(error) }, 'lessons could not be read'))
-        .finally(() => {
-          isReloading = false
-        })
+      void readOthers()
     },
     list() {
       const all = [...lessons].flatMap(([model, known]) =>
@@ -98,6 +99,11 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
 /** All ways to one foundation model teach the same; an ARN that nobody looked up stands for itself. */
 function modelOf({ id, foundationId }: Pick<ModelTarget, 'id' | 'foundationId'>): string {
   return foundationId ?? id
+}
+
+/** The thread itself is gone: the daemon is being closed, most likely. */
+function toFailure(error: unknown): { readonly type: 'failed'; readonly code: string } {
+  return { type: 'failed', code: codeOf(error) }
 }
 
 function compare(one: string, other: string): number {

@@ -1,30 +1,44 @@
-import { openDatabase } from '../src/state/database.js'
+import type Database from 'better-sqlite3'
+import { codeOf, openDatabase } from '../src/state/database.js'
 import { readLessons, type StoredLesson, storeLesson } from '../src/state/lesson-store.js'
 
-/** Stores one lesson. Rejects with SQLite's error or a `StateError`. */
+/** What became of a task: errors lose their code on the way out of a thread, so it is said here. */
+export type LessonOutcome<Value> =
+  | { readonly type: 'done'; readonly value: Value }
+  /** SQLite's or the system's code. */
+  | { readonly type: 'failed'; readonly code: string }
+
+/** Stores one lesson. */
 export async function storeLessonTask(task: {
   readonly stateDir: string
   readonly lesson: StoredLesson
-}): Promise<void> {
-  // Opened for each write, as the snapshot is: a damaged file may have been moved aside meanwhile.
-  const database = openDatabase(task.stateDir)
-  try {
+}): Promise<LessonOutcome<null>> {
+  return withDatabase(task.stateDir, (database) => {
     storeLesson(database, task.lesson)
-  } finally {
-    database.close()
-  }
+    return null
+  })
 }
 
-/** What all processes that share the state directory have learned. Rejects with SQLite's error or a `StateError`. */
-export async function readLessonsTask({
-  stateDir,
-}: {
+/** What all processes that share the state directory have learned. */
+export async function readLessonsTask(task: {
   readonly stateDir: string
-}): Promise<readonly StoredLesson[]> {
-  const database = openDatabase(stateDir)
+}): Promise<LessonOutcome<readonly StoredLesson[]>> {
+  return withDatabase(task.stateDir, readLessons)
+}
+
+/** Opened each time, as for the snapshot: a damaged file may have been moved aside meanwhile. */
+function withDatabase<Value>(
+  stateDir: string,
+  use: (database: Database.Database) => Value,
+): LessonOutcome<Value> {
   try {
-    return readLessons(database)
-  } finally {
-    database.close()
+    const database = openDatabase(stateDir)
+    try {
+      return { type: 'done', value: use(database) }
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    return { type: 'failed', code: codeOf(error) }
   }
 }
