@@ -1,91 +1,120 @@
 import {
   type Fields,
   fieldError,
+  isFields,
   parseArray,
   parseFields,
   parseName,
   parseOptional,
   parseString,
 } from './fields.js'
-import type { ChatMessage, ContentPart, ToolCall } from './types.js'
+import { parseCacheControl } from './parse-cache-control.js'
+import { parseReasoning } from './parse-reasoning.js'
+import { parseToolCallId, parseToolCalls } from './parse-tool-calls.js'
+import type { ChatMessage, ContentPart } from './types.js'
 
 const ROLES = '"system", "developer", "user", "assistant" or "tool"'
+const PART_TYPES = '"text", "image_url", "file", "input_audio" or "video_url"'
 
 /** One message of a chat request. Throws a `GatewayError` that names the member below `param`. */
 export function parseChatMessage(value: unknown, param: string): ChatMessage {
   const fields = parseFields(value, param)
-  const content = parseContent(fields['content'], `${param}.content`)
+  const content = parseContent(fields, param)
+  const cacheControl = parseCacheControl(fields, param)
   const role = fields['role']
   switch (role) {
     case 'system':
     case 'developer':
     case 'user':
-      return { role, content, cacheControl: null }
+      return { role, content, cacheControl }
     case 'assistant':
       return {
         role,
         content,
         toolCalls: parseToolCalls(fields, param),
-        reasoning: [],
-        cacheControl: null,
+        reasoning: parseReasoning(fields),
+        cacheControl,
       }
     case 'tool':
-      return {
-        role,
-        content,
-        toolCallId: parseName(fields['tool_call_id'], `${param}.tool_call_id`),
-        cacheControl: null,
-      }
+    case 'function':
+      return { role: 'tool', content, toolCallId: parseToolCallId(fields, param), cacheControl }
     default:
       throw fieldError(`${param}.role`, ROLES, role)
   }
 }
 
 /** Content is a string, a list of parts, or null and absent (an assistant that only called tools). */
-function parseContent(value: unknown, param: string): readonly ContentPart[] {
+function parseContent(message: Fields, messageParam: string): readonly ContentPart[] {
+  const value = message['content']
+  const param = `${messageParam}.content`
   if (value === undefined || value === null) return []
   if (typeof value === 'string') return [{ type: 'text', text: value, cacheControl: null }]
-  if (Array.isArray(value)) return parseArray(value, param, parsePart)
-  throw fieldError(param, 'a string or an array of parts', value)
+  if (!Array.isArray(value)) throw fieldError(param, 'a string or an array of parts', value)
+  const isAssistant = message['role'] === 'assistant'
+  return parseArray(value, param, (part, path) =>
+    isAssistant && isThought(part) ? [] : [parsePart(part, path)],
+  ).flat()
+}
+
+/** Anthropic's clients have thoughts among the parts; `parseReasoning` reads them. */
+function isThought(part: unknown): boolean {
+  return isFields(part) && (part['type'] === 'thinking' || part['type'] === 'redacted_thinking')
 }
 
 function parsePart(value: unknown, param: string): ContentPart {
   const part = parseFields(value, param)
   switch (part['type']) {
     case 'text':
-      return { type: 'text', text: parseString(part['text'], `${param}.text`), cacheControl: null }
+    // What the Responses API calls its text parts.
+    case 'input_text':
+    case 'output_text':
+      return parseText(part, 'text', param)
     case 'refusal':
-      return { type: 'text', text: parseString(part['refusal'], `${param}.refusal`), cacheControl: null }
+      return parseText(part, 'refusal', param)
     case 'image_url':
-      return parseImage(part['image_url'], `${param}.image_url`)
+      return parseImage(part, param)
     case 'file':
-      return parseFile(parseFields(part['file'], `${param}.file`), `${param}.file`)
+      return parseFile(part, param)
     case 'input_audio':
       return parseAudio(parseFields(part['input_audio'], `${param}.input_audio`), `${param}.input_audio`)
+    case 'video_url':
+      return { type: 'video', url: parseUrl(part['video_url'], `${param}.video_url`) }
     default:
-      throw fieldError(`${param}.type`, '"text", "image_url", "file" or "input_audio"', part['type'])
+      throw fieldError(`${param}.type`, PART_TYPES, part['type'])
   }
 }
 
-function parseImage(value: unknown, param: string): ContentPart {
-  if (typeof value === 'string')
-    return { type: 'image', url: parseName(value, param), detail: null, cacheControl: null }
-  const image = parseFields(value, param)
+function parseText(part: Fields, member: 'text' | 'refusal', param: string): ContentPart {
+  const text = parseString(part[member], `${param}.${member}`)
+  return { type: 'text', text, cacheControl: parseCacheControl(part, param) }
+}
+
+function parseImage(part: Fields, param: string): ContentPart {
+  const path = `${param}.image_url`
+  const image = part['image_url']
   return {
     type: 'image',
-    url: parseName(image['url'], `${param}.url`),
-    detail: parseOptional(image['detail'], `${param}.detail`, parseString),
-    cacheControl: null,
+    url: parseUrl(image, path),
+    detail: isFields(image) ? parseOptional(image['detail'], `${path}.detail`, parseString) : null,
+    cacheControl: parseCacheControl(part, param),
   }
 }
 
-function parseFile(file: Fields, param: string): ContentPart {
+/** An object with a `url`, or the address itself. */
+function parseUrl(value: unknown, param: string): string {
+  if (typeof value === 'string') return parseName(value, param)
+  return parseName(parseFields(value, param)['url'], `${param}.url`)
+}
+
+function parseFile(part: Fields, partParam: string): ContentPart {
+  const param = `${partParam}.file`
+  const file = parseFields(part['file'], param)
   return {
     type: 'file',
     fileName: parseOptional(file['filename'], `${param}.filename`, parseString),
     fileData: parseOptional(file['file_data'], `${param}.file_data`, parseString),
     fileId: parseOptional(file['file_id'], `${param}.file_id`, parseString),
-    cacheControl: null,
+    cacheControl: parseCacheControl(part, partParam),
   }
 }
 
@@ -95,18 +124,4 @@ function parseAudio(audio: Fields, param: string): ContentPart {
     data: parseName(audio['data'], `${param}.data`),
     format: parseName(audio['format'], `${param}.format`),
   }
-}
-
-function parseToolCalls(fields: Fields, param: string): readonly ToolCall[] {
-  const calls = fields['tool_calls']
-  if (calls === undefined || calls === null) return []
-  return parseArray(calls, `${param}.tool_calls`, (value, path) => {
-    const call = parseFields(value, path)
-    const target = parseFields(call['function'], `${path}.function`)
-    return {
-      id: parseName(call['id'], `${path}.id`),
-      name: parseName(target['name'], `${path}.function.name`),
-      arguments: parseOptional(target['arguments'], `${path}.function.arguments`, parseString) ?? '',
-    }
-  })
 }
