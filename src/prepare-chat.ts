@@ -7,8 +7,9 @@ import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import { withDefaults } from './openai/with-defaults.js'
-import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
+import { isReturnable } from './translate/reasoning-history.js'
+import type { Sanitized } from './translate/repairs.js'
 import { toConverse } from './translate/to-converse.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
@@ -72,7 +73,7 @@ export function hasMedia(request: ChatRequest): boolean {
 /** Tool calls of the history that came back without the thoughts before them: those may have been kept here. */
 export function findUnexplainedCalls(request: ChatRequest): readonly string[] {
   return request.messages.flatMap((message) =>
-    message.role === 'assistant' && message.reasoning.length === 0
+    message.role === 'assistant' && !message.reasoning.some(isReturnable)
       ? message.toolCalls.map((call) => call.id)
       : [],
   )
