@@ -22,7 +22,8 @@ export interface Translation {
 
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
 export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
-  const dropped = createDropList(context.policy.dropParams, context.target.requested)
+  const { target, policy } = context
+  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
   const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)

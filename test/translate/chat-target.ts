@@ -18,6 +18,7 @@ export function chatTarget(capabilities: Partial<Capabilities> = {}): ModelTarge
       streaming: true,
       systemPrompt: true,
       tools: true,
+      streamingTools: true,
       toolChoices: ['any', 'tool'],
       toolResultWithText: true,
       toolResultMedia: true,
