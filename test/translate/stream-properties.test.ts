@@ -23,6 +23,7 @@ const plans: fc.Arbitrary<ReplyPlan> = fc.record({
   includeUsage: fc.boolean(),
   toolNames: fc.constant({ call_1: 'call "1"\u2029' }),
   answerTool: fc.constantFrom(null, ANSWER_TOOL),
+  answerMember: fc.constantFrom(null, 'value'),
   legacyFunctions: fc.boolean(),
   reasoningFormat: fc.constantFrom(null, 'anthropic-claude-v1'),
 })
@@ -203,7 +204,13 @@ const anyBlock: fc.Arbitrary<Cut> = fc.oneof(
     toCut({ reasoningContent: { redactedContent } }, [{ reasoningContent: { redactedContent } }]),
   ),
   fc
-    .tuple(toolNames, toolTypes, fc.uuid(), fc.dictionary(fc.string(), fc.jsonValue()), fc.nat())
+    .tuple(
+      toolNames,
+      toolTypes,
+      fc.uuid(),
+      fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.record({ value: fc.jsonValue() })),
+      fc.nat(),
+    )
     .map(([name, type, toolUseId, input, at]) => {
       const toolUse = toToolUse({ name, toolUseId, type })
       const json = JSON.stringify(input)
