@@ -53,6 +53,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
+      answerMember: null,
       legacyFunctions: request.legacyFunctions,
       reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
