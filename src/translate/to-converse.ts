@@ -24,7 +24,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
   const dropped = createDropList(context.policy.dropParams, context.target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
-  const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)
+  const { outputConfig, answerTool, answerMember } = toStructuredOutput(request, context, dropped)
   const toolConfig = toToolConfig({ request, context, names, answerTool, dropped })
   const forcedTool = isForced(toolConfig)
   const reasoning = settleReasoning({ request, context, messages, forcedTool, dropped })
@@ -45,6 +45,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
+      answerMember,
       legacyFunctions: request.legacyFunctions,
     },
     sanitized,

@@ -64,7 +64,14 @@ export function chatContext(
 
 /** A way back without anything special. */
 export function replyPlan(more: Partial<ReplyPlan> = {}): ReplyPlan {
-  return { includeUsage: false, toolNames: {}, answerTool: null, legacyFunctions: false, ...more }
+  return {
+    includeUsage: false,
+    toolNames: {},
+    answerTool: null,
+    answerMember: null,
+    legacyFunctions: false,
+    ...more,
+  }
 }
 
 /** A request that says nothing but its messages, with these members changed. */
