@@ -28,7 +28,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
   const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
-  const { outputConfig, answerTool: wanted } = toStructuredOutput(request, context, dropped)
+  const { outputConfig, answerTool: wanted, answerMember } = toStructuredOutput(request, context, dropped)
   const answerTool = wanted === null ? null : { ...wanted, name: names.reserveName(wanted.name) }
   const toolInput: ToolInput = { request, context, names, answerTool, dropped }
   const toolConfig = toToolConfig(toolInput)
@@ -53,7 +53,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
-      answerMember: null,
+      answerMember,
       legacyFunctions: request.legacyFunctions,
       reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
