@@ -53,20 +53,11 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const relay = chat.stream
-    ? new StreamRelay({ exchange, chat, head, pipeline })
-    : new WholeReply({ exchange, chat, head, pipeline })
-  relay.start(
-    pipeline.bedrock.send(
-      {
-        target: chat.target,
-        operation: chat.stream ? 'converse-stream' : 'converse',
-        body: chat.body,
-        payloadHash: chat.payloadHash,
-      },
-      relay,
-    ),
-  )
+  const { target, body, payloadHash } = chat
+  const operation = chat.upstreamStreams ? 'converse-stream' : 'converse'
+  const options = { exchange, chat, head, pipeline }
+  const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
+  relay.start((handler) => pipeline.bedrock.send({ target, operation, body, payloadHash }, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import type { Fields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
+import { withDefaults } from './openai/with-defaults.js'
 import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { toConverse } from './translate/to-converse.js'
@@ -12,7 +14,10 @@ import { toConverse } from './translate/to-converse.js'
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
   readonly target: ModelTarget
+  /** The client asked for a stream. */
   readonly stream: boolean
+  /** Bedrock is asked for a stream, too: some models have none, or none with tools. */
+  readonly upstreamStreams: boolean
   /** So many calls, each with this body. */
   readonly choices: number
   /** What is sent, in the target's dialect. */
@@ -56,9 +61,7 @@ export function readModel(body: Fields): string {
 
 /** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
 export function parseChat(body: Fields, { defaults }: Pick<ModelTarget, 'defaults'>): ChatRequest {
-  if (defaults === null) return parseChatRequest(body)
-  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-  return parseChatRequest({ ...defaults.parameters, ...said })
+  return parseChatRequest(defaults === null ? body : withDefaults(body, defaults.parameters))
 }
 
 /** True where parts have to become bytes first: fetching and scaling is a worker's job. */
@@ -86,6 +89,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   return {
     target: context.target,
     stream: request.stream,
+    upstreamStreams: request.stream && canStream(body, context),
     choices: request.choices,
     body: JSON.stringify(body),
     payloadHash: null,
@@ -93,6 +97,12 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     sanitized,
     dropped,
   }
+}
+
+function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {
+  const { streaming, streamingTools } = target.capabilities
+  if (!streaming) return false
+  return toolConfig === undefined || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */

@@ -3,9 +3,11 @@ import type { ChatRequest } from '../openai/types.js'
 import { withCachePoints } from './cache-points.js'
 import { type Sanitized, toConversation } from './conversation.js'
 import { createDropList } from './drop-list.js'
+import { withoutLearned } from './learned.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
+import { toReasoningFormat } from './reasoning-details.js'
 import { toServiceOptions } from './service-options.js'
 import { toStructuredOutput } from './structured-output.js'
 import { createToolNames } from './tool-names.js'
@@ -21,7 +23,8 @@ export interface Translation {
 
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
 export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
-  const dropped = createDropList(context.policy.dropParams, context.target.requested)
+  const { target, policy } = context
+  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
   const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)
@@ -40,12 +43,13 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     ...toServiceOptions(request, context, dropped),
   }
   return {
-    body: withCachePoints(body, request, context),
+    body: withCachePoints(withoutLearned(body, context.lessons, dropped), request, context),
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
       legacyFunctions: request.legacyFunctions,
+      reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
     sanitized,
     dropped: dropped.names,
