@@ -18,6 +18,7 @@ import { buildCatalogue, type Catalogue, type ModelRow, type ProfileRow } from '
 import { answerControl } from './control-plane.js'
 import { type ConverseRequest, parseConverse } from './converse-request.js'
 import { checkConverse } from './converse-rules.js'
+import { encodeException } from './event-stream-encoder.js'
 import { toolInputStyle } from './fragments.js'
 import { resolveModel } from './model-access.js'
 import { createPromptCache } from './prompt-cache.js'
@@ -311,7 +312,14 @@ class EmulatorServer {
     const model = resolveModel(this.#catalogue(exchange.record.region), route.label)
     if (route.operation === 'CountTokens') return sendJson(exchange, countTokens(body, route.label))
     const request = parseConverse(body)
-    checkConverse(request, model, { signer: this.#signer, streams: route.operation === 'ConverseStream' })
+    const streams = route.operation === 'ConverseStream'
+    const refusal = refusalOf(() => checkConverse(request, model, { signer: this.#signer, streams }))
+    if (refusal !== null) {
+      if (!streams || !refusal.inStream) throw refusal
+      exchange.record.refusal = refusal.message
+      const frame = encodeException('validationException', refusal.message)
+      return this.#stream(exchange, { writes: [frame], ending: 'end' })
+    }
     const scripted = this.#nextBehaviour(exchange)
     failAsTold(scripted.behaviour)
     const answer = this.#answerFor(scripted, request, model)
@@ -474,6 +482,16 @@ function headerPairs(request: IncomingMessage): readonly (readonly [string, stri
     pairs.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? ''])
   }
   return pairs
+}
+
+function refusalOf(check: () => void): BedrockError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof BedrockError) return error
+    throw error
+  }
 }
 
 function failAsTold({ throttle, failWith }: Behaviour): void {
