@@ -55,7 +55,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     model: chat.target.requested,
   }
   const { target, body, payloadHash } = chat
-  const operation = chat.stream ? 'converse-stream' : 'converse'
+  const operation = chat.upstreamStreams ? 'converse-stream' : 'converse'
   const options = { exchange, chat, head, pipeline }
   const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
   relay.start((handler) => pipeline.bedrock.send({ target, operation, body, payloadHash }, handler))

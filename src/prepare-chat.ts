@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import { type Fields, isFields } from './openai/fields.js'
@@ -13,7 +14,10 @@ import { toConverse } from './translate/to-converse.js'
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
   readonly target: ModelTarget
+  /** The client asked for a stream. */
   readonly stream: boolean
+  /** Bedrock is asked for a stream, too: some models have none, or none with tools. */
+  readonly upstreamStreams: boolean
   /** So many calls, each with this body. */
   readonly choices: number
   /** What is sent, in the target's dialect. */
@@ -100,6 +104,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   return {
     target: context.target,
     stream: request.stream,
+    upstreamStreams: request.stream && canStream(body, context),
     choices: request.choices,
     body: JSON.stringify(body),
     payloadHash: null,
@@ -107,6 +112,12 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     sanitized,
     dropped,
   }
+}
+
+function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {
+  const { streaming, streamingTools } = target.capabilities
+  if (!streaming) return false
+  return toolConfig === undefined || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */

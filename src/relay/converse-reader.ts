@@ -20,6 +20,8 @@ export function createConverseReader(options: ReplyReaderOptions): ReplyReader {
   })
   return {
     push: decoder.push,
+    // A stream says all it has to say in its events.
+    finish() {},
     get stopped() {
       return translator.stopped
     },

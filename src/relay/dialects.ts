@@ -4,11 +4,18 @@ import { type Completion, toCompletion } from '../translate/completion.js'
 import type { ReplyPlan } from '../translate/policy.js'
 import { createConverseReader } from './converse-reader.js'
 import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
+import { createWholeReader } from './whole-reader.js'
 
-/** The reader of a streamed reply in this dialect. */
-export function createReplyReader(dialect: Dialect, options: ReplyReaderOptions): ReplyReader {
+export interface ReaderOptions extends ReplyReaderOptions {
+  /** False: Bedrock sends the reply in one piece. */
+  readonly upstreamStreams: boolean
+}
+
+/** The reader of a reply in this dialect, for a client that asked for a stream. */
+export function createReplyReader(dialect: Dialect, options: ReaderOptions): ReplyReader {
   switch (dialect) {
     case 'converse':
+      return options.upstreamStreams ? createConverseReader(options) : createWholeReader(options)
     case 'openai-runtime':
     case 'openai-mantle':
       return createConverseReader(options)

@@ -11,6 +11,8 @@ export interface ReplyReaderOptions extends StreamTranslatorOptions {
 export interface ReplyReader {
   /** Takes bytes of the body. Throws for what fails inside the stream. */
   push(chunk: Buffer): void
+  /** The body has ended. Throws where what came is no reply. */
+  finish(): void
   /** The reply is complete, whatever follows. */
   readonly stopped: boolean
   /** Null: not known yet. */

@@ -46,7 +46,13 @@ export class StreamRelay extends Relay {
       this.#out += events
     }
     this.#readers = Array.from({ length: chat.choices }, (_, choice) =>
-      createReplyReader(chat.target.dialect, { head, plan: chat.plan, choice, write }),
+      createReplyReader(chat.target.dialect, {
+        head,
+        plan: chat.plan,
+        choice,
+        write,
+        upstreamStreams: chat.upstreamStreams,
+      }),
     )
     this.#pending = new Set(this.#readers)
   }
@@ -56,7 +62,7 @@ export class StreamRelay extends Relay {
     return {
       onHeaders: (requestId) => this.#opened(requestId),
       onData: (chunk) => this.#read(reader, chunk),
-      onEnd: () => this.#bodyEnded(reader, null),
+      onEnd: () => this.#finish(reader),
       onError: (error) => this.#bodyEnded(reader, error),
     }
   }
@@ -80,6 +86,16 @@ export class StreamRelay extends Relay {
     if (this.#out === '') return
     this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
     this.#flushSoon()
+  }
+
+  #finish(reader: ReplyReader): void {
+    if (this.ended) return
+    try {
+      reader.finish()
+      this.#bodyEnded(reader, null)
+    } catch (error) {
+      this.#bodyEnded(reader, toStreamError(error))
+    }
   }
 
   /**

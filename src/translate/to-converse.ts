@@ -6,6 +6,7 @@ import { createDropList } from './drop-list.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
+import { toReasoningFormat } from './reasoning-details.js'
 import { toServiceOptions } from './service-options.js'
 import { toStructuredOutput } from './structured-output.js'
 import { createToolNames } from './tool-names.js'
@@ -47,6 +48,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
       legacyFunctions: request.legacyFunctions,
+      reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
     sanitized,
     dropped: dropped.names,

@@ -15,7 +15,10 @@ export function toUsage(usage: TokenUsage): Usage {
   }
 }
 
-/** What several calls cost together; null where nothing is known of any. */
+/**
+ * What `n` choices took together, null where nothing is known of any. Each is a call of its own, so that the account pays
+ * the prompt once for each.
+ */
 export function sumUsage(usages: readonly Usage[]): Usage
 export function sumUsage(usages: readonly (Usage | null)[]): Usage | null
 export function sumUsage(usages: readonly (Usage | null)[]): Usage | null {
