@@ -17,7 +17,7 @@ const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId'>
   readonly operation: 'converse' | 'converse-stream'
   readonly body: Uint8Array | string
   /** SHA-256 of the body in hex, where somebody else computed it already. */

@@ -3,6 +3,7 @@ import type { ChatRequest } from '../openai/types.js'
 import { withCachePoints } from './cache-points.js'
 import { type Sanitized, toConversation } from './conversation.js'
 import { createDropList } from './drop-list.js'
+import { withoutLearned } from './learned.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
@@ -42,7 +43,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     ...toServiceOptions(request, context, dropped),
   }
   return {
-    body: withCachePoints(body, request, context),
+    body: withCachePoints(withoutLearned(body, context.lessons, dropped), request, context),
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,

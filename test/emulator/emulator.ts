@@ -353,6 +353,10 @@ class EmulatorServer {
     if (typeof record.body !== 'object' || record.body === null) {
       throw validationError('The provided request is not valid')
     }
+    const { refuseMember } = behaviour
+    if (refuseMember !== null && hasMember(record.body, refuseMember.path)) {
+      throw new BedrockError(refuseMember.failWith)
+    }
     this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
     return record.body
   }
@@ -558,4 +562,13 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return text
   }
+}
+
+function hasMember(body: object, path: string): boolean {
+  let value: unknown = body
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false
+    value = (value as Readonly<Record<string, unknown>>)[name]
+  }
+  return true
 }
