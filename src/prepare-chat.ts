@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
-import type { Fields } from './openai/fields.js'
+import { type Fields, isFields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
@@ -79,9 +79,24 @@ export function findUnexplainedCalls(request: ChatRequest): readonly string[] {
   )
 }
 
-/** A streamed chat whose last word are tool results: Open WebUI shows no error status there (openwebui-contract §3). */
-export function isStreamedToolRound(request: ChatRequest): boolean {
-  return request.stream && request.messages.at(-1)?.role === 'tool'
+/**
+ * A streamed chat that goes on after tool results: Open WebUI shows no error status there (openwebui-contract §3). Told of
+ * the members as they came, so that what is wrong with them can be said in the stream, too.
+ */
+export function isStreamedToolRound(body: Fields): boolean {
+  const messages: unknown = body['messages']
+  if (body['stream'] !== true || !Array.isArray(messages)) return false
+  const [before, last] = [roleOf(messages.at(-2)), roleOf(messages.at(-1))]
+  // Images of tool results follow them as a user message of their own (openwebui-contract §2).
+  return isToolRole(last) || (last === 'user' && isToolRole(before))
+}
+
+function roleOf(message: unknown): unknown {
+  return isFields(message) ? message['role'] : null
+}
+
+function isToolRole(role: unknown): boolean {
+  return role === 'tool' || role === 'function'
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
