@@ -60,9 +60,10 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     pipeline.bedrock.send(
       {
         target: chat.target,
-        operation: chat.stream ? 'converse-stream' : 'converse',
+        stream: chat.stream,
         body: chat.body,
         payloadHash: chat.payloadHash,
+        headers: chat.headers,
       },
       relay,
     ),

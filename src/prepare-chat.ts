@@ -8,6 +8,7 @@ import type { ChatRequest } from './openai/types.js'
 import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { toConverse } from './translate/to-converse.js'
+import { toOpenAi } from './translate/to-openai.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
@@ -19,6 +20,8 @@ export interface PreparedChat {
   readonly body: string | Uint8Array
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash: string | null
+  /** Request headers beside those of every call. */
+  readonly headers: Readonly<Record<string, string>>
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
@@ -82,17 +85,26 @@ export function isStreamedToolRound(request: ChatRequest): boolean {
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { body, plan, sanitized, dropped } = toConverse(request, context)
+  const { body, headers, plan, sanitized, dropped } = translate(request, context)
   return {
     target: context.target,
     stream: request.stream,
     choices: request.choices,
     body: JSON.stringify(body),
     payloadHash: null,
+    headers,
     plan,
     sanitized,
     dropped,
   }
+}
+
+const NO_HEADERS = {}
+
+/** In the dialect of the target. */
+function translate(request: ChatRequest, context: TranslationContext) {
+  if (context.target.dialect !== 'converse') return toOpenAi(request, context)
+  return { ...toConverse(request, context), headers: NO_HEADERS }
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */
