@@ -53,21 +53,10 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const relay = chat.stream
-    ? new StreamRelay({ exchange, chat, head, pipeline })
-    : new WholeReply({ exchange, chat, head, pipeline })
-  relay.start(
-    pipeline.bedrock.send(
-      {
-        target: chat.target,
-        stream: chat.stream,
-        body: chat.body,
-        payloadHash: chat.payloadHash,
-        headers: chat.headers,
-      },
-      relay,
-    ),
-  )
+  const { target, body, payloadHash, headers, upstreamStreams: stream } = chat
+  const options = { exchange, chat, head, pipeline }
+  const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
+  relay.start((handler) => pipeline.bedrock.send({ target, stream, body, payloadHash, headers }, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import type { Fields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
+import { withDefaults } from './openai/with-defaults.js'
 import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { toConverse } from './translate/to-converse.js'
@@ -13,7 +15,10 @@ import { toOpenAi } from './translate/to-openai.js'
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
   readonly target: ModelTarget
+  /** The client asked for a stream. */
   readonly stream: boolean
+  /** Bedrock is asked for a stream, too: some models have none, or none with tools. */
+  readonly upstreamStreams: boolean
   /** So many calls, each with this body. */
   readonly choices: number
   /** What is sent, in the target's dialect. */
@@ -59,9 +64,7 @@ export function readModel(body: Fields): string {
 
 /** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
 export function parseChat(body: Fields, { defaults }: Pick<ModelTarget, 'defaults'>): ChatRequest {
-  if (defaults === null) return parseChatRequest(body)
-  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-  return parseChatRequest({ ...defaults.parameters, ...said })
+  return parseChatRequest(defaults === null ? body : withDefaults(body, defaults.parameters))
 }
 
 /** True where parts have to become bytes first: fetching and scaling is a worker's job. */
@@ -85,26 +88,22 @@ export function isStreamedToolRound(request: ChatRequest): boolean {
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { body, headers, plan, sanitized, dropped } = translate(request, context)
-  return {
-    target: context.target,
-    stream: request.stream,
-    choices: request.choices,
-    body: JSON.stringify(body),
-    payloadHash: null,
-    headers,
-    plan,
-    sanitized,
-    dropped,
+  const { target } = context
+  const { stream, choices } = request
+  const common = { target, stream, choices, payloadHash: null }
+  if (target.dialect === 'converse') {
+    const { body, ...said } = toConverse(request, context)
+    const upstreamStreams = stream && canStream(body, context)
+    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(body) }
   }
+  const { body, ...said } = toOpenAi(request, context)
+  return { ...common, ...said, upstreamStreams: stream, body: JSON.stringify(body) }
 }
 
-const NO_HEADERS = {}
-
-/** In the dialect of the target. */
-function translate(request: ChatRequest, context: TranslationContext) {
-  if (context.target.dialect !== 'converse') return toOpenAi(request, context)
-  return { ...toConverse(request, context), headers: NO_HEADERS }
+function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {
+  const { streaming, streamingTools } = target.capabilities
+  if (!streaming) return false
+  return toolConfig === undefined || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */

@@ -161,6 +161,7 @@ class Attempt implements Dispatcher.DispatchHandler {
       status: failure.status,
       message: said?.message ?? null,
       requestId: failure.requestId,
+      originalStatus: said?.originalStatus ?? null,
     })
   }
 }

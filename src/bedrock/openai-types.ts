@@ -38,6 +38,7 @@ export interface OpenAiToolCall {
 export interface OpenAiReply {
   readonly choices?: unknown
   readonly usage?: unknown
+  readonly service_tier?: unknown
   readonly error?: unknown
   readonly Output?: unknown
   /** `INTERVENED` where a guardrail replaced the answer (facts C12). */

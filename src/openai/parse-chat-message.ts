@@ -7,7 +7,8 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
-import type { ChatMessage, ContentPart, ToolCall } from './types.js'
+import { parseContent } from './parse-content-part.js'
+import type { ChatMessage, ToolCall } from './types.js'
 
 const ROLES = '"system", "developer", "user", "assistant" or "tool"'
 
@@ -38,62 +39,6 @@ export function parseChatMessage(value: unknown, param: string): ChatMessage {
       }
     default:
       throw fieldError(`${param}.role`, ROLES, role)
-  }
-}
-
-/** Content is a string, a list of parts, or null and absent (an assistant that only called tools). */
-function parseContent(value: unknown, param: string): readonly ContentPart[] {
-  if (value === undefined || value === null) return []
-  if (typeof value === 'string') return [{ type: 'text', text: value, cacheControl: null }]
-  if (Array.isArray(value)) return parseArray(value, param, parsePart)
-  throw fieldError(param, 'a string or an array of parts', value)
-}
-
-function parsePart(value: unknown, param: string): ContentPart {
-  const part = parseFields(value, param)
-  switch (part['type']) {
-    case 'text':
-      return { type: 'text', text: parseString(part['text'], `${param}.text`), cacheControl: null }
-    case 'refusal':
-      return { type: 'text', text: parseString(part['refusal'], `${param}.refusal`), cacheControl: null }
-    case 'image_url':
-      return parseImage(part['image_url'], `${param}.image_url`)
-    case 'file':
-      return parseFile(parseFields(part['file'], `${param}.file`), `${param}.file`)
-    case 'input_audio':
-      return parseAudio(parseFields(part['input_audio'], `${param}.input_audio`), `${param}.input_audio`)
-    default:
-      throw fieldError(`${param}.type`, '"text", "image_url", "file" or "input_audio"', part['type'])
-  }
-}
-
-function parseImage(value: unknown, param: string): ContentPart {
-  if (typeof value === 'string')
-    return { type: 'image', url: parseName(value, param), detail: null, cacheControl: null }
-  const image = parseFields(value, param)
-  return {
-    type: 'image',
-    url: parseName(image['url'], `${param}.url`),
-    detail: parseOptional(image['detail'], `${param}.detail`, parseString),
-    cacheControl: null,
-  }
-}
-
-function parseFile(file: Fields, param: string): ContentPart {
-  return {
-    type: 'file',
-    fileName: parseOptional(file['filename'], `${param}.filename`, parseString),
-    fileData: parseOptional(file['file_data'], `${param}.file_data`, parseString),
-    fileId: parseOptional(file['file_id'], `${param}.file_id`, parseString),
-    cacheControl: null,
-  }
-}
-
-function parseAudio(audio: Fields, param: string): ContentPart {
-  return {
-    type: 'audio',
-    data: parseName(audio['data'], `${param}.data`),
-    format: parseName(audio['format'], `${param}.format`),
   }
 }
 

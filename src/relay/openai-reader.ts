@@ -1,34 +1,20 @@
 import { createServerSentEventDecoder } from '../bedrock/server-sent-events.js'
-import type { Usage } from '../openai/types.js'
 import { createOpenAiStreamTranslator } from '../translate/openai-stream.js'
-import type { KeptThoughts } from '../translate/policy.js'
-import type { StreamTranslatorOptions } from '../translate/stream.js'
+import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
 
-/** Reads the body of a native OpenAI stream, however the network cuts it, and writes the client's events. */
-export interface OpenAiReader {
-  /** Bytes of the body → server-sent events for the client, '' for none. Throws a GatewayError (or a FrameError) for a failure in the stream. */
-  push(chunk: Buffer): string
-  /** The reply is complete, whatever follows. */
-  readonly stopped: boolean
-  readonly usage: Usage | null
-  readonly kept: KeptThoughts | null
-  readonly eventsTotal: number
-}
-
-export function createOpenAiReader(options: StreamTranslatorOptions): OpenAiReader {
+/** Reads a stream of a native OpenAI endpoint: server-sent events → chunks of ours. */
+export function createOpenAiReader(options: ReplyReaderOptions): ReplyReader {
+  const { write } = options
   const translator = createOpenAiStreamTranslator(options)
-  let out = ''
   let eventsTotal = 0
   const decoder = createServerSentEventDecoder((name, data) => {
     eventsTotal += 1
-    out += translator.push(name, data)
+    write(translator.push(name, data))
   })
   return {
-    push(chunk) {
-      out = ''
-      decoder.push(chunk)
-      return out
-    },
+    push: decoder.push,
+    // A stream says all it has to say in its events.
+    finish() {},
     get stopped() {
       return translator.stopped
     },

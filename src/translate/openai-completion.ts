@@ -3,9 +3,11 @@ import type { OpenAiReply, OpenAiReplyChoice } from '../bedrock/openai-types.js'
 import { GatewayError } from '../errors.js'
 import { isFields } from '../openai/fields.js'
 import type { ToolCall, Usage } from '../openai/types.js'
+import { NO_ARGUMENTS, toClientName } from './client-tools.js'
 import type { Completion } from './completion.js'
 import { toClientFinishReason } from './openai-finish-reason.js'
 import { firstChoiceOf, type ReadToolCall, readMessage } from './openai-message.js'
+import { toOpenAiServiceTier } from './openai-service-tier.js'
 import { toOpenAiUsage } from './openai-usage.js'
 import type { ReplyPlan } from './policy.js'
 import { createReasoningTagSplitter } from './reasoning-tag.js'
@@ -31,6 +33,8 @@ export function toOpenAiCompletion(body: unknown, plan: ReplyPlan): Completion {
   const thoughts = reasoning + answer.reasoning
   const replyId = isFields(body) && typeof body['id'] === 'string' ? body['id'] : 'none'
   const calls = toolCalls.map((call, index) => toToolCall(call, `call-${replyId}-${index}`, plan))
+  const [firstCall = null] = calls
+  const { legacyFunctions, reasoningFormat } = plan
   const ending = {
     finishReason: choice.finish_reason,
     hasToolCalls: calls.length > 0,
@@ -40,12 +44,19 @@ export function toOpenAiCompletion(body: unknown, plan: ReplyPlan): Completion {
     choice: {
       text: answer.content === '' && calls.length > 0 ? null : answer.content,
       reasoning: thoughts === '' ? null : thoughts,
-      reasoningDetails: [],
-      toolCalls: calls,
+      reasoningDetails:
+        thoughts === '' ? [] : [{ type: 'text', text: thoughts, signature: null, format: reasoningFormat }],
+      toolCalls: legacyFunctions ? [] : calls,
+      functionCall:
+        legacyFunctions && firstCall !== null
+          ? { name: firstCall.name, arguments: firstCall.arguments }
+          : null,
       citations: [],
+      images: [],
       finishReason: toClientFinishReason(ending, plan),
     },
     usage: toOpenAiUsage(reply.usage) ?? NO_USAGE,
+    serviceTier: toOpenAiServiceTier(reply.service_tier),
     kept: null,
   }
 }
@@ -71,8 +82,11 @@ function splitTag(text: string): { readonly content: string; readonly reasoning:
 function toToolCall(
   { id, name, arguments: json }: ReadToolCall,
   idOfNone: string,
-  { toolNames }: ReplyPlan,
+  plan: ReplyPlan,
 ): ToolCall {
-  const clientName = Object.hasOwn(toolNames, name) ? toolNames[name] : undefined
-  return { id: id === '' ? idOfNone : id, name: clientName ?? name, arguments: json === '' ? '{}' : json }
+  return {
+    id: id === '' ? idOfNone : id,
+    name: toClientName(name, plan),
+    arguments: json === '' ? NO_ARGUMENTS : json,
+  }
 }

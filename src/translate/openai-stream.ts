@@ -2,12 +2,13 @@ import { fromBedrockFailure, toErrorBody } from '../bedrock/errors.js'
 import { FrameError } from '../bedrock/frame-decoder.js'
 import type { OpenAiReply, OpenAiReplyChoice } from '../bedrock/openai-types.js'
 import { createChunkWriter } from '../openai/chunks.js'
-import { writeToolCallChunks } from '../openai/delta-chunks.js'
 import { isFields } from '../openai/fields.js'
-import type { Usage } from '../openai/types.js'
+import { UNKNOWN_FORMAT } from '../openai/reasoning-details.js'
+import type { ServiceTier, Usage } from '../openai/types.js'
 import { toClientFinishReason } from './openai-finish-reason.js'
 import { firstChoiceOf, readMessage } from './openai-message.js'
-import { createToolCallSequence } from './openai-tool-calls.js'
+import { toOpenAiServiceTier } from './openai-service-tier.js'
+import { createToolCallSequence, type ToolCallFragment } from './openai-tool-calls.js'
 import { toOpenAiUsage } from './openai-usage.js'
 import { createReasoningTagSplitter, type TaggedText } from './reasoning-tag.js'
 import type { StreamTranslatorOptions } from './stream.js'
@@ -22,6 +23,8 @@ export interface OpenAiStreamTranslator {
   /** A finish reason came: the reply is complete, whatever follows. */
   readonly stopped: boolean
   readonly usage: Usage | null
+  /** Null: Bedrock said none. */
+  readonly serviceTier: ServiceTier | null
 }
 
 /** What ends the stream; no promise: the connection may as well just end. */
@@ -32,13 +35,14 @@ export function createOpenAiStreamTranslator({
   plan,
   choice,
 }: StreamTranslatorOptions): OpenAiStreamTranslator {
-  const chunk = { head, includeUsage: plan.includeUsage, choice }
-  const writer = createChunkWriter(chunk)
+  const writer = createChunkWriter({ head, includeUsage: plan.includeUsage, choice })
+  const place = { index: 0, format: plan.reasoningFormat ?? UNKNOWN_FORMAT }
   const tags = createReasoningTagSplitter()
   const calls = createToolCallSequence(plan, (index) => `call-${head.id}-${choice}-${index}`)
   let started = false
   let stopped = false
   let usage: Usage | null = null
+  let serviceTier: ServiceTier | null = null
   let guardrailAction: unknown
 
   function start(): string {
@@ -49,24 +53,34 @@ export function createOpenAiStreamTranslator({
 
   const writePieces = (pieces: readonly TaggedText[]): string =>
     pieces
-      .map(({ type, text }) => (type === 'content' ? writer.content(text) : writer.reasoning(text)))
+      .map(({ type, text }) => (type === 'content' ? writer.content(text) : writer.reasoning(text, place)))
       .join('')
+
+  function writeFragment({ index, start: begun, arguments: json }: ToolCallFragment): string {
+    if (!plan.legacyFunctions) {
+      const opening = begun === null ? '' : writer.toolCall({ index, ...begun })
+      return json === '' ? opening : opening + writer.toolArguments(index, json)
+    }
+    // `function_call` holds one call: the model makes the others again when it has the first one's result.
+    if (index > 0) return ''
+    const opening = begun === null ? '' : writer.functionCall(begun.name)
+    return json === '' ? opening : opening + writer.functionArguments(json)
+  }
+
+  const writeFragments = (fragments: readonly ToolCallFragment[]): string =>
+    fragments.map(writeFragment).join('')
 
   function writeDelta(delta: unknown): string {
     const { text, reasoning, toolCalls } = readMessage(delta)
-    let events = reasoning === '' ? '' : writer.reasoning(reasoning)
+    let events = reasoning === '' ? '' : writer.reasoning(reasoning, place)
     if (text !== '') events += writePieces(tags.push(text))
-    for (const call of toolCalls) {
-      for (const fragment of calls.push(call))
-        events += writeToolCallChunks(chunk, fragment, plan.legacyFunctions)
-    }
+    for (const call of toolCalls) events += writeFragments(calls.push(call))
     return events
   }
 
   function finish(finishReason: unknown): string {
     stopped = true
-    let events = writePieces(tags.end())
-    for (const fragment of calls.end()) events += writeToolCallChunks(chunk, fragment, plan.legacyFunctions)
+    const events = writePieces(tags.end()) + writeFragments(calls.end())
     const ending = { finishReason, hasToolCalls: calls.callsTotal > 0, guardrailAction }
     return events + writer.finish(toClientFinishReason(ending, plan))
   }
@@ -78,10 +92,14 @@ export function createOpenAiStreamTranslator({
     get usage() {
       return usage
     },
+    get serviceTier() {
+      return serviceTier
+    },
     push(name, data) {
       if (data === DONE) return ''
       const reply = parseReply(name, data)
       usage = toOpenAiUsage(reply.usage) ?? usage
+      serviceTier = toOpenAiServiceTier(reply.service_tier) ?? serviceTier
       guardrailAction = reply['amazon-bedrock-guardrailAction'] ?? guardrailAction
       const first: OpenAiReplyChoice | null = firstChoiceOf(reply)
       if (first === null || stopped) return ''
@@ -102,6 +120,7 @@ function parseReply(name: string, data: string): OpenAiReply {
     name: name.endsWith('Exception') ? name : (said?.name ?? null),
     status: null,
     message: said?.message ?? null,
+    originalStatus: said?.originalStatus ?? null,
     requestId: null,
   })
 }

@@ -1,3 +1,4 @@
+import { NO_ARGUMENTS, toClientName } from './client-tools.js'
 import type { ReadToolCall } from './openai-message.js'
 import type { ReplyPlan } from './policy.js'
 
@@ -28,10 +29,7 @@ interface OpenCall {
 }
 
 /** `newId` makes the id of a call that comes without one, by its index. */
-export function createToolCallSequence(
-  { toolNames }: Pick<ReplyPlan, 'toolNames'>,
-  newId: (index: number) => string,
-): ToolCallSequence {
+export function createToolCallSequence(plan: ReplyPlan, newId: (index: number) => string): ToolCallSequence {
   const byUpstreamIndex = new Map<number, OpenCall>()
   const started: OpenCall[] = []
 
@@ -49,8 +47,7 @@ export function createToolCallSequence(
     started.push(call)
     call.index = index
     const id = call.upstreamId === '' ? newId(index) : call.upstreamId
-    const clientName = Object.hasOwn(toolNames, name) ? toolNames[name] : undefined
-    return { index, start: { id, name: clientName ?? name }, arguments: json }
+    return { index, start: { id, name: toClientName(name, plan) }, arguments: json }
   }
 
   return {
@@ -68,7 +65,7 @@ export function createToolCallSequence(
     },
     end: () =>
       started.flatMap(({ hasArguments }, index) =>
-        hasArguments ? [] : [{ index, start: null, arguments: '{}' }],
+        hasArguments ? [] : [{ index, start: null, arguments: NO_ARGUMENTS }],
       ),
     get callsTotal() {
       return started.length

@@ -41,6 +41,8 @@ export interface ReplyPlan {
   readonly answerTool: string | null
   /** Tool calls go back as `function_call`. */
   readonly legacyFunctions: boolean
+  /** `format` of the reply's `reasoning_details`: whose thoughts they are (OpenRouter's names); null: none has a name. */
+  readonly reasoningFormat: string | null
 }
 
 /** What a model thought before it called tools, in the order of its blocks; ids are the client's. */

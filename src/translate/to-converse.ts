@@ -6,6 +6,7 @@ import { createDropList } from './drop-list.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
+import { toReasoningFormat } from './reasoning-details.js'
 import { toServiceOptions } from './service-options.js'
 import { toStructuredOutput } from './structured-output.js'
 import { createToolNames } from './tool-names.js'
@@ -21,7 +22,8 @@ export interface Translation {
 
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
 export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
-  const dropped = createDropList(context.policy.dropParams, context.target.requested)
+  const { target, policy } = context
+  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
   const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)
@@ -46,6 +48,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
       legacyFunctions: request.legacyFunctions,
+      reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
     sanitized,
     dropped: dropped.names,

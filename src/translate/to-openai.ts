@@ -39,7 +39,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
  */
 export function toOpenAi(request: ChatRequest, context: TranslationContext): OpenAiTranslation {
   const { target, policy } = context
-  const dropped = createDropList(policy.dropParams, target.requested)
+  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const headers = toGuardrailHeaders(request, context)
   const { messages, sanitized } = toOpenAiConversation(request, context, names)
@@ -60,6 +60,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
       toolNames: names.changed,
       answerTool: null,
       legacyFunctions: request.legacyFunctions,
+      reasoningFormat: null,
     },
     sanitized,
     dropped: dropped.names,

@@ -1,48 +1,18 @@
 import type { ModelRow } from './catalogue.js'
+import { type ConverseMessage, type ConverseRequest, has } from './converse-request.js'
+import type { ReasoningSigner } from './reasoning-signer.js'
 import { validationError } from './wire-error.js'
 
-type Json = Readonly<Record<string, unknown>>
-
-/** A message of a Converse request, its blocks still as sent. */
-export interface ConverseMessage {
-  readonly role: string
-  readonly content: readonly Json[]
-}
-
-/** The parts of a Converse request that the rules look at. */
-export interface ConverseRequest {
-  readonly messages: readonly ConverseMessage[]
-  readonly system: readonly Json[]
-  readonly inferenceConfig: Json
-  readonly toolConfig: Json | null
-}
-
-/** Reads a request body; throws a ValidationException for one that is not of Converse's shape at all. */
-export function parseConverse(body: unknown): ConverseRequest {
-  const request = asObject(body)
-  const toolConfig = request['toolConfig'] ?? null
-  return {
-    messages: asList(request['messages'] ?? []).map(parseMessage),
-    system: asList(request['system'] ?? []).map(asObject),
-    inferenceConfig: asObject(request['inferenceConfig'] ?? {}),
-    toolConfig: toolConfig === null ? null : asObject(toolConfig),
-  }
-}
-
-/** The last text a user sent; empty where there is none. */
-export function lastUserText(request: ConverseRequest): string {
-  const users = request.messages.filter((message) => message.role === 'user').toReversed()
-  for (const message of users) {
-    const text = message.content
-      .flatMap((block) => (typeof block['text'] === 'string' ? [block['text']] : []))
-      .join('\n')
-    if (text !== '') return text
-  }
-  return ''
+/** What a rule may need to know beside the request and the model. */
+export interface RuleFacts {
+  /** Knows the signatures of reasoning text; absent: signatures are not looked at. */
+  readonly signer?: Pick<ReasoningSigner, 'verifies'>
+  /** ConverseStream rather than Converse. */
+  readonly streams?: boolean
 }
 
 /** Refuses what Bedrock refuses whatever the service model says. Throws the first violation in Bedrock's words. */
-export function checkConverse(request: ConverseRequest, model: ModelRow): void {
+export function checkConverse(request: ConverseRequest, model: ModelRow, _facts: RuleFacts = {}): void {
   checkChatModel(model)
   checkSystem(request, model)
   request.messages.forEach(checkMessage)
@@ -188,24 +158,4 @@ function toolIds(message: ConverseMessage, member: 'toolUse' | 'toolResult'): re
     if ('type' in tool && tool.type === 'server_tool_use') return []
     return [String(tool.toolUseId)]
   })
-}
-
-function has(message: ConverseMessage, member: string): boolean {
-  return message.content.some((block) => member in block)
-}
-
-function parseMessage(value: unknown): ConverseMessage {
-  const message = asObject(value)
-  return { role: String(message['role']), content: asList(message['content'] ?? []).map(asObject) }
-}
-
-// elastic/kibana#277821: what Bedrock says of a body that does not fit its shapes.
-function asObject(value: unknown): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
-  throw validationError('The provided request is not valid')
-}
-
-function asList(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  throw validationError('The provided request is not valid')
 }

@@ -4,20 +4,37 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { awsDir } from '../shared.js'
-import { composeAnswer, toConverseReply } from './answer.js'
+import { type Answer, composeAnswer, toConverseReply } from './answer.js'
 import { type AuthenticationOptions, authenticate } from './authenticate.js'
-import { type Behaviour, DEFAULT_BEHAVIOUR, faultsFor, parseBehaviour } from './behaviour.js'
+import {
+  type Behaviour,
+  DEFAULT_BEHAVIOUR,
+  faultsFor,
+  mergeBehaviour,
+  parseBehaviour,
+  type ScriptedReply,
+} from './behaviour.js'
 import { buildCatalogue, type Catalogue, type ModelRow, type ProfileRow } from './catalogue.js'
 import { answerControl } from './control-plane.js'
-import { checkConverse, parseConverse } from './converse-rules.js'
+import { type ConverseRequest, parseConverse } from './converse-request.js'
+import { checkConverse } from './converse-rules.js'
+import { toolInputStyle } from './fragments.js'
 import { resolveModel } from './model-access.js'
+import { createPromptCache } from './prompt-cache.js'
+import { createReasoningSigner } from './reasoning-signer.js'
 import { type Route, type RuntimeOperation, toRoute } from './route.js'
 import { loadRequestChecker, type RequestChecker } from './service-model.js'
 import { planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
 import { createStreamPlayer } from './stream-player.js'
 import { BedrockError, toErrorReply, validationError } from './wire-error.js'
 
-export type { Behaviour, ControlFault, StreamException } from './behaviour.js'
+export type {
+  Behaviour,
+  ControlFault,
+  EmulatedGuardrail,
+  ScriptedReply,
+  StreamException,
+} from './behaviour.js'
 
 export interface EmulatorOptions {
   /** Default 0: any free port. */
@@ -87,7 +104,7 @@ export interface Emulator {
   readonly connectionsOpen: number
   /** Merges over the current behaviour, for all following requests. */
   set(behaviour: Partial<Behaviour>): void
-  /** Back to the defaults; forgets queued replies, keeps the requests. */
+  /** Back to the defaults; forgets queued replies, keeps the requests, signatures and cached prompts. */
   reset(): void
   /** Answers the next authentic runtime request with this reply, whatever it asks. */
   respondWith(reply: CannedReply): void
@@ -124,6 +141,9 @@ class EmulatorServer {
   readonly #player = createStreamPlayer()
   readonly #requests: Mutable<RecordedRequest>[] = []
   readonly #canned: CannedReply[] = []
+  readonly #signer = createReasoningSigner()
+  readonly #promptCache = createPromptCache()
+  #scripted: ScriptedReply[] = []
   readonly #connections = new Map<Socket, { id: number; requests: number }>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #prepared = new Map<string, StreamPlan>()
@@ -183,11 +203,13 @@ class EmulatorServer {
   }
 
   #set(behaviour: Partial<Behaviour>): void {
-    this.#behaviour = { ...this.#behaviour, ...behaviour }
+    this.#behaviour = mergeBehaviour(this.#behaviour, behaviour)
+    if (behaviour.replies !== undefined) this.#scripted = [...behaviour.replies]
   }
 
   #reset(): void {
     this.#behaviour = DEFAULT_BEHAVIOUR
+    this.#scripted = []
     this.#canned.length = 0
   }
 
@@ -283,41 +305,56 @@ class EmulatorServer {
     const canned = this.#canned.shift()
     if (!(await this.#wait(exchange, exchange.behaviour.headersDelayMs))) return
     if (canned !== undefined) return sendCanned(exchange, canned)
-    this.#refuseRuntime(exchange, route.operation)
+    failAsTold(exchange.behaviour)
+    const body = this.#checkedBody(exchange, route.operation)
     const startedAtMs = performance.now()
     const model = resolveModel(this.#catalogue(exchange.record.region), route.label)
-    if (route.operation === 'CountTokens')
-      return sendJson(exchange, countTokens(exchange.record.body, route.label))
-    const request = parseConverse(exchange.record.body)
-    checkConverse(request, model)
+    if (route.operation === 'CountTokens') return sendJson(exchange, countTokens(body, route.label))
+    const request = parseConverse(body)
+    checkConverse(request, model, { signer: this.#signer, streams: route.operation === 'ConverseStream' })
+    const scripted = this.#nextBehaviour(exchange)
+    failAsTold(scripted.behaviour)
+    const answer = this.#answerFor(scripted, request, model)
     const latencyMs = Math.round(performance.now() - startedAtMs)
-    const { behaviour } = exchange
-    if (route.operation === 'Converse') {
-      return sendJson(
-        exchange,
-        toConverseReply(composeAnswer(behaviour, request, exchange.body.length), latencyMs),
-      )
-    }
-    const plan =
-      this.#planned(behaviour) ??
-      planStream(
-        toFrames(composeAnswer(behaviour, request, exchange.body.length), {
-          emptyTextDeltas: behaviour.emptyTextDeltas,
-          latencyMs,
-          random: Math.random,
-        }),
-        behaviour,
-      )
-    return this.#stream(exchange, plan)
+    if (!(await this.#wait(exchange, scripted.delayMs))) return
+    if (route.operation === 'Converse') return sendJson(exchange, toConverseReply(answer, latencyMs))
+    return this.#stream(scripted, this.#planFor(scripted, { answer, model, latencyMs }))
   }
 
-  #refuseRuntime({ behaviour, record }: Exchange, operation: RuntimeOperation): void {
-    if (behaviour.throttle) throw throttled()
-    if (behaviour.failWith !== null) throw new BedrockError(behaviour.failWith)
+  /** The exchange as the next scripted reply changes it; `delayMs` is what that reply adds before the headers. */
+  #nextBehaviour(exchange: Exchange): Exchange & { readonly delayMs: number } {
+    const reply = this.#scripted.shift() ?? {}
+    const behaviour = mergeBehaviour(exchange.behaviour, reply)
+    return { ...exchange, behaviour, delayMs: reply.headersDelayMs ?? 0 }
+  }
+
+  #answerFor({ behaviour, body }: Exchange, request: ConverseRequest, model: ModelRow): Answer {
+    return composeAnswer(behaviour, request, {
+      requestBytes: body.length,
+      sign: this.#signer.sign,
+      inputUsage: behaviour.cacheHit ? this.#promptCache.use(request, model.modelId) : null,
+    })
+  }
+
+  #planFor(
+    { behaviour }: Exchange,
+    { answer, model, latencyMs }: { answer: Answer; model: ModelRow; latencyMs: number },
+  ): StreamPlan {
+    const options = {
+      emptyTextDeltas: behaviour.emptyTextDeltas,
+      latencyMs,
+      random: Math.random,
+      toolInput: toolInputStyle(model.modelId),
+    }
+    return this.#planned(behaviour) ?? planStream(toFrames(answer, options), behaviour)
+  }
+
+  #checkedBody({ record }: Exchange, operation: RuntimeOperation): object {
     if (typeof record.body !== 'object' || record.body === null) {
       throw validationError('The provided request is not valid')
     }
     this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
+    return record.body
   }
 
   #planned(behaviour: Behaviour): StreamPlan | null {
@@ -437,6 +474,11 @@ function headerPairs(request: IncomingMessage): readonly (readonly [string, stri
     pairs.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? ''])
   }
   return pairs
+}
+
+function failAsTold({ throttle, failWith }: Behaviour): void {
+  if (throttle) throw throttled()
+  if (failWith !== null) throw new BedrockError(failWith)
 }
 
 // The 429 whose headers were dumped in public (bedrock-facts C2): of the three texts there, this one makes its 63 bytes.
