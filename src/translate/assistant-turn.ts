@@ -76,19 +76,16 @@ function toOpenCalls(
   messages: readonly Placed<AssistantMessage>[],
   { tally, toWireName, toFreshId }: AssistantOptions,
 ): readonly OpenCall[] {
-  const calls: ToolCall[] = []
+  const calls = new Map<string, ToolCall>()
   for (const call of messages.flatMap(({ message }) => message.toolCalls)) {
     // Clients that merge streams send a call twice, and Bedrock refuses the second id (BerriAI/litellm#19324).
-    if (calls.some((other) => isSameCall(other, call))) tally.duplicateCallsDropped += 1
-    else calls.push(call)
+    const key = JSON.stringify([call.id, call.name, call.arguments])
+    if (calls.has(key)) tally.duplicateCallsDropped += 1
+    else calls.set(key, call)
   }
-  return calls.map((call) => {
+  return [...calls.values()].map((call) => {
     const { input, mended } = toToolInput(call.arguments)
     if (mended) tally.toolArgumentsMended += 1
     return { call, toolUse: { toolUseId: toFreshId(call.id), name: toWireName(call.name), input } }
   })
-}
-
-function isSameCall(first: ToolCall, second: ToolCall): boolean {
-  return first.id === second.id && first.name === second.name && first.arguments === second.arguments
 }

@@ -124,10 +124,16 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
 /** Ids that are used again in a later turn (names as ids, counters that start anew) would be taken for one another. */
 function createFreshIds(names: ToolNames, tally: RepairTally): (id: string) => string {
   const used = new Set<string>()
+  const usesById = new Map<string, number>()
   return (id) => {
+    let uses = usesById.get(id) ?? 0
     let wireId = names.toWireId(id)
     if (used.has(wireId)) tally.repeatedCallIdsRenamed += 1
-    for (let use = 2; used.has(wireId); use += 1) wireId = names.toWireId(`${id} #${use}`)
+    while (used.has(wireId)) {
+      uses += 1
+      wireId = names.toWireId(`${id} #${uses + 1}`)
+    }
+    usesById.set(id, uses)
     used.add(wireId)
     return wireId
   }

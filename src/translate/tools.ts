@@ -79,7 +79,9 @@ function requireChosenTool({ tools, toolChoice }: ChatRequest): void {
 
 /** "tools: Tool names must be unique": the first definition counts, as it does for clients that look one up. */
 function withoutDuplicates(tools: readonly ToolDefinition[]): readonly ToolDefinition[] {
-  return tools.filter(({ name }, index) => tools.findIndex((tool) => tool.name === name) === index)
+  const first = new Map<string, ToolDefinition>()
+  for (const tool of tools) if (!first.has(tool.name)) first.set(tool.name, tool)
+  return [...first.values()]
 }
 
 function offerTools(tools: readonly ToolDefinition[], input: ToolInput): ToolConfig {
