@@ -201,7 +201,9 @@ function capabilityProblems(
     ...(can.toolResultWithText || beside.length === 0 ? [] : ['something beside tool results']),
     ...(can.toolResultMedia || inside.length === 0 ? [] : ['media in a tool result']),
     ...((can.family === 'claude' && can.reasoning !== 'none') || !hasThoughts ? [] : ['thoughts']),
-    ...(can.family === 'claude' && can.reasoning === 'claude-adaptive' && messages.at(-1)?.role !== 'user'
+    ...((can.family === 'llama' || can.reasoning === 'claude-adaptive') &&
+    can.family !== 'nova' &&
+    messages.at(-1)?.role !== 'user'
       ? ['ends with the assistant']
       : []),
   ]
