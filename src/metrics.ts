@@ -27,6 +27,11 @@ const counterTable = {
     labels: ['outcome'],
     values: ['advanced', 'unchanged', 'held-back', 'failed'],
   },
+  lessons: {
+    help: 'Parameters that a model was seen to refuse, and is spared from then on.',
+    labels: ['parameter'],
+    values: [],
+  },
   stream_endings: {
     help: 'Streams by the way they ended.',
     labels: ['ending'],
@@ -79,6 +84,7 @@ export interface Metrics {
   countUpstreamError(type: string): void
   countSanitized(sanitized: Sanitized): void
   countRefresh(outcome: RefreshOutcome): void
+  countLesson(parameter: string): void
   countStreamEnding(ending: StreamEnding): void
   /** Every counter by a dotted name: `tokens.input`, `stream_endings.stop`, `requests.<route>.<status>`. */
   snapshotCounters(): Record<string, number>
@@ -95,6 +101,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const upstreamErrors = createTally('upstream_errors', registry)
   const sanitizedTally = createTally('sanitized', registry)
   const refreshes = createTally('refreshes', registry)
+  const lessons = createTally('lessons', registry)
   const endings = createTally('stream_endings', registry)
   const duration = createHistogram('duration', registry)
   const firstByte = createHistogram('first_byte', registry)
@@ -102,7 +109,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   createGauge('bedrockd_connections_open', 'Client connections.', gauges.connectionsOpen, registry)
   const inputTokens = tokens.bind('input')
   const outputTokens = tokens.bind('output')
-  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, endings]
+  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, lessons, endings]
 
   return {
     countRequest: ({ route, status, durationSeconds, firstByteSeconds }) => {
@@ -124,6 +131,9 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     countRefresh: (outcome) => {
       refreshes.bind(outcome).total += 1
+    },
+    countLesson: (parameter) => {
+      lessons.bind(parameter).total += 1
     },
     countStreamEnding: (ending) => {
       endings.bind(ending).total += 1

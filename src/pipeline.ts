@@ -38,7 +38,8 @@ export interface ChatLimits {
  * headers are there, so that a throttle is a real 429.
  */
 export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
-  requireRoom(pipeline)
+  // Whether an error belongs into a stream is seen in the body only: then it is read first.
+  if (!pipeline.receiver.toolRoundErrorsInStream) requireRoom(pipeline)
   const chat = await receiveChat(exchange, pipeline.receiver)
   if (exchange.over) return
   // Others may have started while this body came in.
@@ -53,20 +54,11 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const relay = chat.stream
-    ? new StreamRelay({ exchange, chat, head, pipeline })
-    : new WholeReply({ exchange, chat, head, pipeline })
-  relay.start(
-    pipeline.bedrock.send(
-      {
-        target: chat.target,
-        operation: chat.stream ? 'converse-stream' : 'converse',
-        body: chat.body,
-        payloadHash: chat.payloadHash,
-      },
-      relay,
-    ),
-  )
+  const { target, body, payloadHash } = chat
+  const operation = chat.upstreamStreams ? 'converse-stream' : 'converse'
+  const options = { exchange, chat, head, pipeline }
+  const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
+  relay.start((handler) => pipeline.bedrock.send({ target, operation, body, payloadHash }, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {

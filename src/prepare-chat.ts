@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
-import type { Fields } from './openai/fields.js'
+import { type Fields, isFields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
+import { withDefaults } from './openai/with-defaults.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { isReturnable } from './translate/reasoning-history.js'
 import type { Sanitized } from './translate/repairs.js'
@@ -13,7 +15,10 @@ import { toConverse } from './translate/to-converse.js'
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
   readonly target: ModelTarget
+  /** The client asked for a stream. */
   readonly stream: boolean
+  /** Bedrock is asked for a stream, too: some models have none, or none with tools. */
+  readonly upstreamStreams: boolean
   /** So many calls, each with this body. */
   readonly choices: number
   /** What is sent, in the target's dialect. */
@@ -57,9 +62,7 @@ export function readModel(body: Fields): string {
 
 /** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
 export function parseChat(body: Fields, { defaults }: Pick<ModelTarget, 'defaults'>): ChatRequest {
-  if (defaults === null) return parseChatRequest(body)
-  const said = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-  return parseChatRequest({ ...defaults.parameters, ...said })
+  return parseChatRequest(defaults === null ? body : withDefaults(body, defaults.parameters))
 }
 
 /** True where parts have to become bytes first: fetching and scaling is a worker's job. */
@@ -76,9 +79,24 @@ export function findUnexplainedCalls(request: ChatRequest): readonly string[] {
   )
 }
 
-/** A streamed chat whose last word are tool results: Open WebUI shows no error status there (openwebui-contract §3). */
-export function isStreamedToolRound(request: ChatRequest): boolean {
-  return request.stream && request.messages.at(-1)?.role === 'tool'
+/**
+ * A streamed chat that goes on after tool results: Open WebUI shows no error status there (openwebui-contract §3). Told of
+ * the members as they came, so that what is wrong with them can be said in the stream, too.
+ */
+export function isStreamedToolRound(body: Fields): boolean {
+  const messages: unknown = body['messages']
+  if (body['stream'] !== true || !Array.isArray(messages)) return false
+  const [before, last] = [roleOf(messages.at(-2)), roleOf(messages.at(-1))]
+  // Images of tool results follow them as a user message of their own (openwebui-contract §2).
+  return isToolRole(last) || (last === 'user' && isToolRole(before))
+}
+
+function roleOf(message: unknown): unknown {
+  return isFields(message) ? message['role'] : null
+}
+
+function isToolRole(role: unknown): boolean {
+  return role === 'tool' || role === 'function'
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
@@ -87,6 +105,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   return {
     target: context.target,
     stream: request.stream,
+    upstreamStreams: request.stream && canStream(body, context),
     choices: request.choices,
     body: JSON.stringify(body),
     payloadHash: null,
@@ -94,6 +113,12 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     sanitized,
     dropped,
   }
+}
+
+function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {
+  const { streaming, streamingTools } = target.capabilities
+  if (!streaming) return false
+  return toolConfig === undefined || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */

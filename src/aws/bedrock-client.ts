@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { type Dispatcher, Pool } from 'undici'
-import { fromBedrockFailure, parseErrorMessage, parseErrorType } from '../bedrock/errors.js'
+import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
 import type { Access, RegionAccess } from './access.js'
@@ -17,7 +17,7 @@ const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId'>
   readonly operation: 'converse' | 'converse-stream'
   readonly body: Uint8Array | string
   /** SHA-256 of the body in hex, where somebody else computed it already. */
@@ -145,12 +145,13 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #toError(failure: FailedReply): GatewayError {
-    const message = parseErrorMessage(Buffer.concat(failure.parts).toString('utf8'))
+    const said = parseErrorBody(Buffer.concat(failure.parts).toString('utf8'))
     return fromBedrockFailure({
-      name: failure.type,
+      name: failure.type ?? said?.name ?? null,
       status: failure.status,
-      message,
+      message: said?.message ?? null,
       requestId: failure.requestId,
+      originalStatus: said?.originalStatus ?? null,
     })
   }
 }

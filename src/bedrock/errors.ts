@@ -1,51 +1,17 @@
-import { type ErrorCode, GatewayError } from '../errors.js'
-
-interface Rule {
-  readonly code: ErrorCode
-  /** Seconds; Bedrock sends no Retry-After (bedrock-facts C2). */
-  readonly retryAfterSeconds?: number
-}
-
-/**
- * Bedrock's exceptions by name (bedrock-facts C2; in streams they come in lower camel case). The last five are not in the
- * service model: the authentication layer sends them, and they are this daemon's credentials, not the client's key.
- */
-const RULES = {
-  ValidationException: { code: 'invalid_request' },
-  ServiceQuotaExceededException: { code: 'quota_exceeded' },
-  ConflictException: { code: 'invalid_request' },
-  AccessDeniedException: { code: 'access_denied' },
-  ResourceNotFoundException: { code: 'model_not_found' },
-  ModelTimeoutException: { code: 'upstream_timeout' },
-  ModelErrorException: { code: 'upstream_error' },
-  ModelStreamErrorException: { code: 'upstream_error' },
-  ThrottlingException: { code: 'rate_limit_exceeded', retryAfterSeconds: 5 },
-  ModelNotReadyException: { code: 'upstream_unavailable', retryAfterSeconds: 10 },
-  InternalServerException: { code: 'upstream_error' },
-  ServiceUnavailableException: { code: 'upstream_unavailable', retryAfterSeconds: 5 },
-  UnknownOperationException: { code: 'upstream_error' },
-  UnrecognizedClientException: { code: 'aws_credentials' },
-  ExpiredTokenException: { code: 'aws_credentials' },
-  InvalidSignatureException: { code: 'aws_credentials' },
-  IncompleteSignatureException: { code: 'aws_credentials' },
-  MissingAuthenticationTokenException: { code: 'aws_credentials' },
-} as const satisfies Record<string, Rule>
+import { GatewayError } from '../errors.js'
+import {
+  FIELD_RULES,
+  NAME_RULES,
+  OPENAI_NAME_RULES,
+  ORIGINAL_STATUS_RULES,
+  type Rule,
+  STATUS_RULES,
+  WORDS_RULES,
+} from './error-rules.js'
 
 const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(
-  Object.entries<Rule>(RULES).map(([name, rule]) => [name.toLowerCase(), rule]),
+  Object.entries<Rule>(NAME_RULES).map(([name, rule]) => [name.toLowerCase(), rule]),
 )
-
-/** Words of AWS that say more than the exception's name; sources: error-samples, bedrock-facts C6. */
-const MESSAGE_RULES: readonly { readonly pattern: RegExp; readonly rule: Rule }[] = [
-  // An AccessDeniedException, but for the gateway's own bearer token: the client's key is not meant.
-  { pattern: /^Authentication failed/i, rule: { code: 'aws_credentials' } },
-  { pattern: /tokens per day/i, rule: { code: 'quota_exceeded' } },
-  {
-    pattern: /Input is too long|Input Tokens Exceeded|context window/i,
-    rule: { code: 'context_length_exceeded' },
-  },
-  { pattern: /model identifier is invalid|reached the end of its life/i, rule: { code: 'model_not_found' } },
-]
 
 /** An error event is one line, and lines have a limit (openwebui-contract §3). */
 const MESSAGE_CHARACTERS_MAX = 8_000
@@ -57,21 +23,29 @@ export interface BedrockFailure {
   readonly status: number | null
   readonly message: string | null
   readonly requestId: string | null
+  /** `originalStatusCode` of a ModelErrorException or ModelStreamErrorException: what the model's server said. */
+  readonly originalStatus?: number | null
 }
 
-/** Our error for one of Bedrock's, Bedrock's own words kept in the message. */
+/** Our error for one of Bedrock's: Bedrock's own words are kept, and what to change is added where it is known. */
 export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
-  const byName = failure.name === null ? undefined : RULE_BY_NAME.get(failure.name.toLowerCase())
-  const rule = refineRule(byName ?? fallbackRule(failure.status), failure.message)
-  const said = failure.message ?? `status ${failure.status ?? 'none'} without a message`
+  const rule = toRule(failure)
+  const said = failure.message ?? describeSilence(failure)
   // A refused signature comes with the canonical request below its first line, the session token included.
   const words = rule.code === 'aws_credentials' ? (said.split('\n', 1)[0] ?? '') : said
   const prefix = rule.code === 'aws_credentials' ? "AWS refused this gateway's credentials" : 'Bedrock'
-  return new GatewayError(rule.code, `${prefix}: ${words}`, {
+  const hint = rule.hint === undefined ? '' : ` (${rule.hint})`
+  return new GatewayError(rule.code, `${prefix}: ${words}${hint}`, {
     upstream: { type: toPlainName(failure.name), status: failure.status, requestId: failure.requestId },
-    ...(rule.code === 'model_not_found' ? { param: 'model' } : {}),
+    param: rule.param ?? null,
     ...(rule.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: rule.retryAfterSeconds }),
   })
+}
+
+function describeSilence({ name, status }: BedrockFailure): string {
+  if (name === 'UnknownOperationException')
+    return 'this endpoint does not know the operation (UnknownOperationException): it does not serve the model this way.'
+  return `status ${status ?? 'none'} without a message`
 }
 
 /** Names reach the log: what is no plain word is no name of an exception. */
@@ -79,18 +53,29 @@ function toPlainName(name: string | null): string | null {
   return name !== null && /^[\w.$-]{1,80}$/.test(name) ? name : null
 }
 
-function refineRule(rule: Rule, message: string | null): Rule {
-  if (message === null || rule.code === 'aws_credentials') return rule
-  return MESSAGE_RULES.find(({ pattern }) => pattern.test(message))?.rule ?? rule
+function toRule({ name, status, message, originalStatus }: BedrockFailure): Rule {
+  const key = name?.toLowerCase() ?? ''
+  const inStream = status === null ? OPENAI_NAME_RULES.get(key) : undefined
+  const rule = RULE_BY_NAME.get(key) ?? inStream ?? toStatusRule(status)
+  if (rule.code === 'aws_credentials') return rule
+  const original = rule.code === 'upstream_error' ? ORIGINAL_STATUS_RULES.get(originalStatus ?? 0) : undefined
+  return refine(original ?? rule, message)
 }
 
-function fallbackRule(status: number | null): Rule {
-  if (status === 429) return RULES.ThrottlingException
-  if (status === 403) return RULES.AccessDeniedException
-  if (status === 404) return RULES.ResourceNotFoundException
-  if (status !== null && status >= 400 && status < 500) return RULES.ValidationException
-  if (status === 503) return RULES.ServiceUnavailableException
-  return RULES.InternalServerException
+function toStatusRule(status: number | null): Rule {
+  const exact = status === null ? undefined : STATUS_RULES.get(status)
+  if (exact !== undefined) return exact
+  const isRefusal = status !== null && status >= 400 && status < 500
+  return isRefusal ? NAME_RULES.ValidationException : NAME_RULES.InternalServerException
+}
+
+function refine(rule: Rule, message: string | null): Rule {
+  if (message === null) return rule
+  const byWords = WORDS_RULES.find(({ words }) => words.test(message))
+  if (byWords !== undefined) return byWords
+  if (rule.code !== 'invalid_request') return rule
+  const field = FIELD_RULES.find(({ words }) => words.test(message))
+  return field === undefined ? rule : { ...rule, ...field }
 }
 
 /** The exception name of an `x-amzn-errortype` header: `ValidationException:http://…` is cut at the colon. */
@@ -100,15 +85,73 @@ export function parseErrorType(header: string | null): string | null {
   return name === '' ? null : name
 }
 
-/** The `message` of an error body (`{"message":"…"}`, sometimes `Message`); null when there is none. */
-export function parseErrorMessage(body: string): string | null {
+/** What an error body says of itself. */
+export interface ErrorBody {
+  /** The exception's name, or the `code` or `type` of an OpenAI error; null: it names none. */
+  readonly name: string | null
+  readonly message: string | null
+  readonly originalStatus: number | null
+}
+
+/**
+ * Reads the body of a failed reply or of an exception frame: `{"message":"…"}` (the authorization layer spells it
+ * `Message`), OpenAI's `{"error":{"message","type","code"}}` of the native endpoints, or the front end's
+ * `{"Output":{"__type":"…#UnknownOperationException"}}` for a path that nobody serves, which comes with status 200
+ * (BerriAI/litellm#13618). Null for what is none of these.
+ */
+export function parseErrorBody(body: string): ErrorBody | null {
   try {
-    const parsed: unknown = JSON.parse(body)
-    if (typeof parsed !== 'object' || parsed === null) return null
-    const { message, Message } = parsed as { message?: unknown; Message?: unknown }
-    const found = message ?? Message
-    return typeof found === 'string' ? found.slice(0, MESSAGE_CHARACTERS_MAX) : null
+    return toErrorBody(JSON.parse(body))
   } catch {
     return null
   }
+}
+
+/** As `parseErrorBody`, for a body that is parsed already. */
+export function toErrorBody(body: unknown): ErrorBody | null {
+  const members = toMembers(body)
+  if (members === null) return null
+  const nested = toMembers(members.error) ?? toMembers(members.Output)
+  const name = readName(nested ?? members) ?? readName(members)
+  const message = readMessage(nested ?? members) ?? readMessage(members)
+  if (name === null && message === null) return null
+  const { originalStatusCode } = members
+  return { name, message, originalStatus: typeof originalStatusCode === 'number' ? originalStatusCode : null }
+}
+
+/** Members of error bodies; each may be missing or of any type. */
+interface ErrorMembers {
+  readonly message?: unknown
+  readonly Message?: unknown
+  /** What the model's own server said (ModelStreamErrorException). */
+  readonly originalMessage?: unknown
+  readonly originalStatusCode?: unknown
+  readonly error?: unknown
+  readonly Output?: unknown
+  readonly __type?: unknown
+  readonly code?: unknown
+  readonly type?: unknown
+}
+
+function toMembers(value: unknown): ErrorMembers | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null
+}
+
+/** `com.amazon.coral.service#UnknownOperationException` → `UnknownOperationException`. */
+function readName({ __type, code, type }: ErrorMembers): string | null {
+  for (const name of [__type, code, type]) {
+    if (typeof name === 'string' && name !== '') return name.slice(name.lastIndexOf('#') + 1)
+  }
+  return null
+}
+
+function readMessage({ message, Message, error, originalMessage }: ErrorMembers): string | null {
+  const said = [message, Message, error].find(isText)
+  const texts = new Set([said, originalMessage].filter(isText))
+  if (texts.size === 0) return null
+  return [...texts].join(' The model said: ').slice(0, MESSAGE_CHARACTERS_MAX)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }

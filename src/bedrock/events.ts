@@ -1,4 +1,5 @@
-import { fromBedrockFailure, parseErrorMessage } from './errors.js'
+import type { GatewayError } from '../errors.js'
+import { fromBedrockFailure, parseErrorBody } from './errors.js'
 import { FrameError } from './frame-decoder.js'
 import { parseFrameKind } from './frame-headers.js'
 import type { ConverseEvent } from './types.js'
@@ -32,17 +33,18 @@ export function parseConverseEvent(
       // The shape is the service's promise; its absence surfaces as a TypeError that the relay reports.
       return { type: kind.name, payload: parsePayload(text) } as ConverseEvent
     case 'exception':
-      throw fromBedrockFailure({
-        name: kind.name,
-        status: null,
-        message: parseErrorMessage(text),
-        requestId: null,
-      })
+      throw toStreamFailure(kind.name, text)
     case 'error':
       throw fromBedrockFailure({ name: kind.name, status: null, message: kind.message, requestId: null })
     default:
       return kind satisfies never
   }
+}
+
+function toStreamFailure(name: string, payload: string): GatewayError {
+  const said = parseErrorBody(payload)
+  const { message = null, originalStatus = null } = said ?? {}
+  return fromBedrockFailure({ name, status: null, message, requestId: null, originalStatus })
 }
 
 function parsePayload(text: string): object {

@@ -193,6 +193,12 @@ export interface ConverseResponse {
   readonly serviceTier?: { readonly type: string }
 }
 
+/** A piece of a picture, or why there is none. */
+export interface ImageDelta {
+  readonly source?: Partial<BytesSource>
+  readonly error?: { readonly message?: string }
+}
+
 export interface BlockDelta {
   readonly text?: string
   readonly toolUse?: { readonly input: string }
@@ -203,7 +209,7 @@ export interface BlockDelta {
   }
   readonly citation?: WireCitation
   readonly toolResult?: unknown
-  readonly image?: unknown
+  readonly image?: ImageDelta
 }
 
 /** One event of ConverseStream; the padding member `p` that every payload carries is not part of it. */
@@ -213,7 +219,11 @@ export type ConverseEvent =
       readonly type: 'contentBlockStart'
       readonly payload: {
         readonly contentBlockIndex: number
-        readonly start: { readonly toolUse?: Omit<ToolUse, 'input'>; readonly toolResult?: unknown }
+        readonly start: {
+          readonly toolUse?: Omit<ToolUse, 'input'>
+          readonly toolResult?: unknown
+          readonly image?: { readonly format: string }
+        }
       }
     }
   | {

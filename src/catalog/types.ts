@@ -82,10 +82,18 @@ export type ReasoningStyle =
   | 'claude-budget'
   | 'claude-either'
   | 'claude-adaptive'
+  /** Adaptive, and on unless it is disabled. */
+  | 'claude-default'
+  /** Adaptive, and instead of `disabled` there is `between_tools`. */
+  | 'claude-between-tools'
+  /** Adaptive, and never off. */
+  | 'claude-always'
   | 'nova-2'
-  /** `reasoning_effort`: low, medium, high (gpt-oss). */
+  /** `reasoning_effort`: low, medium, high (gpt-oss, DeepSeek). */
   | 'effort'
-  /** `reasoning_config` (Qwen, DeepSeek, …). */
+  /** `reasoning: {effort}`: none to max, but for minimal (GPT-5.6 and later). */
+  | 'nested-effort'
+  /** `reasoning_config` (Qwen). */
   | 'config'
 
 /** What a model's prompt cache takes (AWS documentation, bedrock-facts C6). */
@@ -103,6 +111,8 @@ export interface Capabilities {
   readonly streaming: boolean
   readonly systemPrompt: boolean
   readonly tools: boolean
+  /** False: with tools a reply comes in one piece only. */
+  readonly streamingTools: boolean
   /** Tool choices beside `auto`; empty: the model decides alone. */
   readonly toolChoices: readonly ('any' | 'tool')[]
   /** False: a turn with tool results may hold nothing else. */
@@ -135,6 +145,8 @@ export interface AliasDefaults {
   /** Goes before what the client says as system. */
   readonly systemPrompt: string | null
   readonly guardrail: Guardrail | null
+  /** Absent: as the settings say (`BEDROCKD_DROP_PARAMS`). */
+  readonly dropParams?: boolean
 }
 
 /** Where one request goes. Plain data: it crosses to the workers. */

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml'
+import type { Guardrail } from '../openai/types.js'
 import { formatAddress } from './address.js'
 import { type SettingName, settingNames, settingRows } from './settings.js'
-import type { Config } from './types.js'
+import type { Config, ModelAlias } from './types.js'
 
 /** The effective configuration as YAML that can be loaded again, but for the secrets, which are counted only. */
 export function formatConfig(config: Config): string {
@@ -11,13 +12,29 @@ export function formatConfig(config: Config): string {
     const value = showSetting(name, config)
     if (yamlKey !== null && value !== undefined) shown[yamlKey] = value
   }
-  shown['aliases'] = Object.fromEntries(
-    config.aliases.map(({ name, model, regions }) => [
-      name,
-      regions.length > 0 ? { model, regions } : { model },
-    ]),
-  )
+  shown['aliases'] = Object.fromEntries(config.aliases.map((alias) => [alias.name, showAlias(alias)]))
   return `${stringify(shown, { lineWidth: 0 })}${comments(config)}`
+}
+
+function showAlias({ model, regions, defaults }: ModelAlias): object {
+  const { parameters, systemPrompt, guardrail, dropParams } = defaults
+  return {
+    model,
+    ...(regions.length > 0 ? { regions } : {}),
+    ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
+    ...(systemPrompt === null ? {} : { system_prompt: systemPrompt }),
+    ...(guardrail === null ? {} : { guardrail: showGuardrail(guardrail) }),
+    ...(dropParams === undefined ? {} : { drop_params: dropParams }),
+  }
+}
+
+function showGuardrail({ identifier, version, trace, streamMode }: Guardrail): object {
+  return {
+    id: identifier,
+    version,
+    ...(trace === null ? {} : { trace }),
+    ...(streamMode === null ? {} : { stream_mode: streamMode }),
+  }
 }
 
 function comments(config: Config): string {

@@ -1,24 +1,61 @@
+import { readDropParams } from './aliases.js'
 import { addProblem, type Findings } from './findings.js'
+import { readDeploymentDefaults } from './lite-llm-parameters.js'
+import { createLookup, type Lookup, resolveText } from './lite-llm-references.js'
 import { isRegion, isToken, isVisibleText } from './parse-value.js'
-import { type ModelAlias, NO_DEFAULTS } from './types.js'
+import type { ModelAlias } from './types.js'
 import { isRecord, type Layer } from './yaml-file.js'
 
+/** Sections with members that have a meaning here, and which (docs.litellm.ai/docs/proxy/config_settings). */
+const usedMembers = {
+  litellm_settings: ['drop_params'],
+  general_settings: ['master_key'],
+  router_settings: ['model_group_alias'],
+  environment_variables: [],
+} as const satisfies Record<string, readonly string[]>
+
+/** Sections without any, with what to use instead where there is something. */
+const unusedSections = {
+  guardrails: 'nothing is watched by them, set BEDROCKD_GUARDRAIL_ID or the guardrail of an alias',
+  include: 'name every file in BEDROCKD_CONFIG',
+  agent_list: '',
+  assistant_settings: '',
+  callback_settings: '',
+  credential_list: 'the gateway has one set of AWS credentials',
+  files_settings: '',
+  finetune_settings: '',
+  mcp_servers: '',
+  mcp_tools: '',
+  policies: '',
+  policy_attachments: '',
+  prompts: '',
+  search_tools: '',
+  vector_store_registry: '',
+  worker_registry: '',
+} as const satisfies Record<string, string>
+
 /** Top-level sections of a LiteLLM proxy file (docs.litellm.ai/docs/proxy/configs). */
-export const liteLlmSections = [
+export const liteLlmSections: readonly string[] = [
   'model_list',
-  'litellm_settings',
-  'general_settings',
-  'router_settings',
-  'environment_variables',
-] as const
+  ...Object.keys(usedMembers),
+  ...Object.keys(unusedSections),
+]
 
 /** What of a LiteLLM file has a meaning here. */
 export interface LiteLlmSettings {
   readonly aliases: readonly ModelAlias[]
+  readonly groupAliases: readonly GroupAlias[]
   readonly keys: readonly string[]
+  /** `litellm_settings.drop_params`; undefined: not said. */
+  readonly dropParams: boolean | undefined
 }
 
-type Lookup = (variable: string) => string | undefined
+/** Another name for what `model_list` calls `model`. */
+export interface GroupAlias {
+  readonly name: string
+  readonly model: string
+  readonly place: string
+}
 
 /** Reads the LiteLLM sections of one file. What has no meaning here is a warning that names keys, never values. */
 export function readLiteLlm(
@@ -27,20 +64,50 @@ export function readLiteLlm(
   findings: Findings,
 ): LiteLlmSettings {
   const lookup = createLookup(environment, layer.entries['environment_variables'])
-  for (const section of ['litellm_settings', 'router_settings', 'environment_variables']) {
-    warnIgnored(`${section} (${layer.file})`, layer.entries[section], [], findings)
+  for (const [section, known] of Object.entries(usedMembers)) {
+    warnIgnored(`${section} (${layer.file})`, layer.entries[section], known, findings)
   }
-  warnIgnored(`general_settings (${layer.file})`, layer.entries['general_settings'], ['master_key'], findings)
-  return { aliases: readModelList(layer, lookup, findings), keys: readMasterKey(layer, lookup, findings) }
+  for (const [section, instead] of Object.entries(unusedSections)) {
+    if (isEmpty(layer.entries[section])) continue
+    findings.warnings.push(`${section} (${layer.file}): ignored${instead === '' ? '' : `: ${instead}`}`)
+  }
+  return {
+    aliases: readModelList(layer, lookup, findings),
+    groupAliases: readGroupAliases(layer, findings),
+    keys: readMasterKey(layer, lookup, findings),
+    dropParams: readDropParams(
+      memberOf(layer, 'litellm_settings', 'drop_params'),
+      `litellm_settings.drop_params (${layer.file})`,
+      findings,
+    ),
+  }
 }
 
-/** As in LiteLLM, `environment_variables` of the file stand in for variables that are not set. */
-function createLookup(environment: Readonly<Record<string, string | undefined>>, section: unknown): Lookup {
-  const inFile = isRecord(section) ? section : {}
-  return (variable) => {
-    const value = environment[variable] ?? inFile[variable]
-    return typeof value === 'string' && value !== '' ? value : undefined
+function memberOf({ entries }: Layer, section: string, member: string): unknown {
+  const members = entries[section]
+  return isRecord(members) ? members[member] : undefined
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** `router_settings.model_group_alias`: name → model group, or { model, hidden }. */
+function readGroupAliases(layer: Layer, findings: Findings): readonly GroupAlias[] {
+  const section = memberOf(layer, 'router_settings', 'model_group_alias')
+  if (section === undefined || section === null) return []
+  const place = `router_settings.model_group_alias (${layer.file})`
+  if (!isRecord(section)) {
+    addProblem(findings, place, 'a mapping of name to model_name', { type: 'nothing' })
+    return []
   }
+  return Object.entries(section).flatMap(([name, item]) => {
+    const model = isRecord(item) ? item['model'] : item
+    if (typeof model === 'string' && isVisibleText(model) && isVisibleText(name))
+      return [{ name, model, place }]
+    addProblem(findings, `${place} "${name}"`, 'a model_name, or a mapping with model', { type: 'nothing' })
+    return []
+  })
 }
 
 function warnIgnored(place: string, section: unknown, known: readonly string[], findings: Findings): void {
@@ -61,23 +128,6 @@ function readMasterKey(layer: Layer, lookup: Lookup, findings: Findings): readon
   if (isToken(key)) return [key]
   addProblem(findings, place, 'a key of printable ASCII without spaces', { type: 'hidden' })
   return []
-}
-
-/** Text, or what `os.environ/NAME` refers to. An unset variable is a problem: a fallback could open or move a model. */
-function resolveText(
-  { raw, place }: { readonly raw: unknown; readonly place: string },
-  lookup: Lookup,
-  findings: Findings,
-): string | undefined {
-  if (typeof raw !== 'string') {
-    addProblem(findings, place, 'text (put it in quotes)', { type: 'hidden' })
-    return undefined
-  }
-  const variable = /^os\.environ\/(.+)$/.exec(raw)?.[1]
-  const text = variable === undefined ? raw : lookup(variable)
-  if (text === undefined)
-    addProblem(findings, place, `the variable ${variable} to be set`, { type: 'nothing' })
-  return text
 }
 
 function readModelList(layer: Layer, lookup: Lookup, findings: Findings): readonly ModelAlias[] {
@@ -103,7 +153,7 @@ function readModel(
 ): ModelAlias | undefined {
   const name = isRecord(entry) ? entry['model_name'] : undefined
   const params = isRecord(entry) ? entry['litellm_params'] : undefined
-  if (typeof name !== 'string' || !isVisibleText(name) || !isRecord(params)) {
+  if (!isRecord(entry) || typeof name !== 'string' || !isVisibleText(name) || !isRecord(params)) {
     addProblem(findings, place, 'model_name and litellm_params', { type: 'nothing' })
     return undefined
   }
@@ -120,9 +170,17 @@ function readModel(
   }
   const target = readTarget(params['model_id'], { route, place }, lookup, findings)
   const region = readRegion(params['aws_region_name'], { route, place }, lookup, findings)
+  const { defaults, used } = readDeploymentDefaults({ params, place, lookup }, findings)
   if (target === undefined || region === undefined) return undefined
-  warnIgnored(`${place} "${name}" litellm_params`, params, usedParams, findings)
-  return { name, model: target, regions: region, defaults: NO_DEFAULTS }
+  const known = [...usedParams, ...used]
+  const ignored = [
+    ...Object.keys(params)
+      .filter((key) => !known.includes(key))
+      .map((key) => `litellm_params.${key}`),
+    ...Object.keys(entry).filter((key) => key !== 'model_name' && key !== 'litellm_params'),
+  ]
+  if (ignored.length > 0) findings.warnings.push(`${place} "${name}": ignored: ${ignored.join(', ')}`)
+  return { name, model: target, regions: region, defaults }
 }
 
 const usedParams = ['model', 'model_id', 'aws_region_name', 'custom_llm_provider']
@@ -187,23 +245,4 @@ function toBedrockRoute(
   return isVisibleText(id)
     ? { type: 'bedrock', model: id, regions: regional ? [first] : [] }
     : { type: 'skipped', reason: 'it names no model' }
-}
-
-/** Entries of one name are deployments of one model in several regions; another model under the same name is left out. */
-export function mergeDeployments(aliases: readonly ModelAlias[], findings: Findings): readonly ModelAlias[] {
-  const byName = new Map<string, ModelAlias>()
-  for (const alias of aliases) {
-    const first = byName.get(alias.name)
-    if (first === undefined) {
-      byName.set(alias.name, alias)
-    } else if (first.model === alias.model) {
-      // A deployment without a region uses the configured ones, and so does the merged alias.
-      const open = first.regions.length === 0 || alias.regions.length === 0
-      const regions = open ? [] : [...new Set([...first.regions, ...alias.regions])]
-      byName.set(alias.name, { ...first, regions })
-    } else {
-      findings.warnings.push(`model_list: "${alias.name}" names several models, the first one is used`)
-    }
-  }
-  return [...byName.values()]
 }

@@ -1,11 +1,11 @@
 import { resolveAdminSocket } from '../admin/socket-path.js'
 import type { Guardrail, PromptCachingMode } from '../openai/types.js'
 import { formatAddress, isLoopback, overlaps } from './address.js'
-import { readAliases } from './aliases.js'
 import { readKeysFile } from './api-keys.js'
 import { admissionFits, deriveAdmission, descriptorSlack, parseDescriptorLimit } from './descriptor-limit.js'
 import { addProblem, type Findings } from './findings.js'
-import { liteLlmSections, mergeDeployments, readLiteLlm } from './lite-llm.js'
+import { type LiteLlmSettings, liteLlmSections, readLiteLlm } from './lite-llm.js'
+import { readNames } from './model-names.js'
 import { nearest } from './nearest.js'
 import { isRegion, splitPaths } from './parse-value.js'
 import type { FileRead } from './read-text-file.js'
@@ -92,14 +92,7 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
   const { environment } = sources
   const listeners = readListeners(reading)
   const lite = layers.map((layer) => readLiteLlm(layer, environment, findings))
-  const aliases = mergeAliases(
-    layers.flatMap((layer) => readAliases(layer, findings)),
-    mergeDeployments(
-      lite.flatMap((settings) => settings.aliases),
-      findings,
-    ),
-    findings,
-  )
+  const aliases = readNames(layers, lite, findings)
   const masterKeys = lite.flatMap((settings) => settings.keys)
   const routePrefix = reader.optional('routePrefix')
   const stateDir = readStateDir(environment, reading)
@@ -126,8 +119,8 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
     promptCacheTtl: reader.required('promptCacheTtl'),
     outputTokensDefault: reader.required('outputTokensDefault'),
     choicesMax: reader.required('choicesMax'),
-    dropParams: reader.required('dropParams'),
-    guardrail: readGuardrail(reader),
+    dropParams: readDropParams(reader, lite),
+    guardrail: readGuardrail(reading),
     toolRoundErrorsInStream: reader.required('toolRoundErrorsInStream'),
     reasoningKeepSeconds: reader.required('reasoningKeepSeconds'),
     reasoningKeepBytesMax: reader.required('reasoningKeepBytesMax'),
@@ -157,11 +150,23 @@ function readCachingMode(reader: SettingReader): PromptCachingMode {
   return reader.optional('promptCaching') ?? (enabled === false ? 'explicit' : 'auto')
 }
 
-function readGuardrail(reader: SettingReader): Guardrail | null {
+/** A later LiteLLM file wins, and the setting of our own wins over all of them. */
+function readDropParams(reader: SettingReader, lite: readonly LiteLlmSettings[]): boolean {
+  const inLiteLlm = lite.findLast(({ dropParams }) => dropParams !== undefined)?.dropParams
+  return reader.optional('dropParams') ?? inLiteLlm ?? reader.required('dropParams')
+}
+
+/** Whoever sets a version or a mode wants a guardrail: without its id nothing is watched, which must not go unnoticed. */
+function readGuardrail({ reader, findings }: Reading): Guardrail | null {
   const identifier = reader.optional('guardrailId')
   const version = reader.required('guardrailVersion')
   const streamMode = reader.required('guardrailStreamMode')
-  return identifier === undefined ? null : { identifier, version, trace: null, streamMode }
+  if (identifier !== undefined) return { identifier, version, trace: null, streamMode }
+  for (const name of ['guardrailVersion', 'guardrailStreamMode'] as const) {
+    if (!reader.isSet(name) || reader.isSet('guardrailId')) continue
+    findings.warnings.push(`${settingRows[name].variable}: ignored, BEDROCKD_GUARDRAIL_ID is not set`)
+  }
+  return null
 }
 
 type Listeners = Pick<Config, 'listen' | 'imagesListen' | 'metricsListen'>
@@ -266,20 +271,6 @@ function readRegions(
     addProblem(findings, variable, 'an AWS region name such as us-east-1', { type: 'value', value: region })
   }
   return named.length > 0 ? [...new Set(named)] : [defaultRegion]
-}
-
-/** An alias of a later file replaces one of the same name; `aliases:` goes before LiteLLM's list. */
-function mergeAliases(
-  own: readonly ModelAlias[],
-  lite: readonly ModelAlias[],
-  findings: Findings,
-): readonly ModelAlias[] {
-  const byName = new Map(lite.map((alias) => [alias.name, alias]))
-  for (const { name } of lite.filter((alias) => own.some((other) => other.name === alias.name))) {
-    findings.warnings.push(`model_list: "${name}" is also in aliases, which is used`)
-  }
-  for (const alias of own) byName.set(alias.name, alias)
-  return [...byName.values()]
 }
 
 function readAdmission(

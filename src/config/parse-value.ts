@@ -26,6 +26,7 @@ export interface KindValues {
   readonly 'cache-ttl': CacheTtl
   readonly guardrail: string
   readonly 'guardrail-version': string
+  readonly 'guardrail-trace': 'enabled' | 'disabled' | 'enabled_full'
   readonly 'stream-mode': 'sync' | 'async'
 }
 
@@ -48,6 +49,7 @@ const socketPathBytesMax = 107
 const cachingModes = ['auto', 'explicit', 'off'] as const
 const cacheTtls = ['5m', '1h'] as const
 const streamModes = ['sync', 'async'] as const
+const guardrailTraces = ['enabled', 'disabled', 'enabled_full'] as const
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const booleans: Readonly<Record<string, boolean>> = {
   true: true,
@@ -98,6 +100,7 @@ const parsers: { readonly [Kind in SettingKind]: Parser<KindValues[Kind]> } = {
   guardrail: (raw) => parseText(raw, 'the id or ARN of a guardrail', isGuardrailId),
   'guardrail-version': (raw) =>
     parseText(typeof raw === 'number' ? String(raw) : raw, 'DRAFT or a number', isGuardrailVersion),
+  'guardrail-trace': (raw) => parseWord(raw, guardrailTraces),
   'stream-mode': (raw) => parseWord(raw, streamModes),
   path: parsePath,
   'socket-path': (raw) => {

@@ -16,6 +16,8 @@ export interface SettingReader {
   every<Name extends SettingName>(
     name: Name,
   ): readonly { readonly place: string; readonly value: ValueOf<Name> }[]
+  /** True where a value is set, good or bad. */
+  isSet(name: SettingName): boolean
   isInEnvironment(name: SettingName): boolean
 }
 
@@ -64,6 +66,7 @@ export function createSettingReader(
         const value = parse(name, occurrence)
         return value === undefined ? [] : [{ place: occurrence.place, value }]
       }),
+    isSet: (name) => occurrences(name).length > 0,
     isInEnvironment: (name) => environmentOccurrences(environment, name).some(({ raw }) => !isBlank(raw)),
   }
 }

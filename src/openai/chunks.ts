@@ -1,4 +1,6 @@
-import type { FinishReason, Usage } from './types.js'
+import { toCitationMembers } from './citations.js'
+import type { ReasoningDetailBody, ReasoningPlace } from './reasoning-details.js'
+import type { Citation, FinishReason, ServiceTier, Usage } from './types.js'
 
 /** Facts that every chunk of one reply repeats. */
 export interface ReplyHead {
@@ -23,14 +25,31 @@ export const PING = ': ping\n\n'
 
 /**
  * Writes the chunks of one streamed reply as server-sent events, in the order of OpenAI's CreateChatCompletionStreamResponse:
- * role, deltas, one finish reason. Everything that is constant is rendered once.
+ * role, deltas, one finish reason. Everything that is constant is rendered once. Texts become several lines where one would
+ * be too long for clients; pictures, signatures and citations can't be cut and are one line each, however long.
  */
 export interface ChunkWriter {
   role(): string
   content(text: string): string
   /** As `content`, for text that is a JSON string already, quotes included. */
   contentJson(json: string): string
-  reasoning(text: string): string
+  /**
+   * Reasoning text, which every client takes from one of two places: `reasoning_content` is shown, `reasoning_details` come
+   * back with the next request. Both grow by the same text in the same chunk, so that a client that reads whichever is
+   * there sees nothing twice.
+   */
+  reasoning(text: string, place: ReasoningPlace): string
+  /** An entry of `reasoning_details` that has nothing to show. */
+  reasoningDetail(detail: ReasoningDetailBody): string
+  /** The first fragment of a call: its arguments follow. */
+  toolCall(call: { readonly index: number; readonly id: string; readonly name: string }): string
+  toolArguments(index: number, fragment: string): string
+  /** As `toolCall`, for clients that speak `functions`. */
+  functionCall(name: string): string
+  functionArguments(fragment: string): string
+  citations(citations: readonly Citation[]): string
+  /** `url` is a data URI. */
+  image(url: string): string
   finish(reason: FinishReason): string
 }
 
@@ -45,48 +64,84 @@ export function createChunkWriter({ head, includeUsage, choice }: ChunkWriterOpt
   const start = `${chunkStart(head)}{"index":${choice},"delta":{`
   const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
   const contentStart = `${start}"content":`
-  const reasoningStart = `${start}"reasoning_content":`
   const deltaEnd = `},"logprobs":null,"finish_reason":null}${end}`
+  const writeDelta = (members: string): string => start + members + deltaEnd
+  const writeContent = (json: string): string => contentStart + json + deltaEnd
   return {
-    role: () => `${start}"role":"assistant","content":"","refusal":null${deltaEnd}`,
-    content: (text) => writeText(contentStart, text, deltaEnd),
+    role: () => writeDelta(`"role":"assistant","content":"","refusal":null`),
+    content: (text) => writeText(text, 1, writeContent),
     contentJson: (json) =>
       json.length <= TEXT_UNITS_SURELY_FIT
         ? contentStart + json + deltaEnd
-        : writeText(contentStart, JSON.parse(json) as string, deltaEnd),
-    reasoning: (text) => writeText(reasoningStart, text, deltaEnd),
+        : writeText(JSON.parse(json) as string, 1, writeContent),
+    reasoning(text, place) {
+      const detailEnd = `,"format":${toJson(place.format)},"index":${place.index}}]`
+      return writeText(text, 2, (json) =>
+        writeDelta(
+          `"reasoning_content":${json},"reasoning_details":[{"type":"reasoning.text","text":${json}${detailEnd}`,
+        ),
+      )
+    },
+    reasoningDetail: (detail) => writeDelta(`"reasoning_details":[${toJson(detail)}]`),
+    toolCall: ({ index, id, name }) =>
+      writeDelta(
+        `"tool_calls":[{"index":${index},"id":${toJson(id)},"type":"function",` +
+          `"function":{"name":${toJson(name)},"arguments":""}}]`,
+      ),
+    toolArguments: (index, fragment) =>
+      writeText(fragment, 1, (json) =>
+        writeDelta(`"tool_calls":[{"index":${index},"function":{"arguments":${json}}}]`),
+      ),
+    functionCall: (name) => writeDelta(`"function_call":{"name":${toJson(name)},"arguments":""}`),
+    functionArguments: (fragment) =>
+      writeText(fragment, 1, (json) => writeDelta(`"function_call":{"arguments":${json}}`)),
+    citations: (citations) =>
+      citations.map((citation) => writeDelta(toJson(toCitationMembers([citation])).slice(1, -1))).join(''),
+    image: (url) => writeDelta(`"images":[${toJson(toImageBody(url))}]`),
     finish: (reason) => `${start}},"logprobs":null,"finish_reason":"${reason}"}${end}`,
   }
 }
 
 /** The chunk that a client gets last who asked for usage: all choices together, once (clients sum what they are told). */
-export function writeUsageChunk(head: ReplyHead, usage: Usage): string {
-  return `${chunkStart(head)}],"usage":${JSON.stringify(toUsageBody(usage))}}\n\n`
+export function writeUsageChunk(
+  head: ReplyHead,
+  usage: Usage,
+  serviceTier: ServiceTier | null = null,
+): string {
+  const tier = serviceTier === null ? '' : `,"service_tier":"${serviceTier}"`
+  return `${chunkStart(head)}],"usage":${JSON.stringify(toUsageBody(usage))}${tier}}\n\n`
 }
 
 function chunkStart({ id, created, model }: ReplyHead): string {
   return (
-    `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},` +
-    `"model":${JSON.stringify(model)},"choices":[`
+    `data: {"id":${toJson(id)},"object":"chat.completion.chunk","created":${created},` +
+    `"model":${toJson(model)},"choices":[`
   )
 }
 
-/** One event for `text`, or several where one line would be too long for clients. */
-function writeText(start: string, text: string, end: string): string {
-  const json = escapeLineEnds(JSON.stringify(text))
-  if (text.length <= TEXT_UNITS_SURELY_FIT || Buffer.byteLength(json) <= LINE_CHARACTERS_MAX)
-    return start + json + end
+/**
+ * What `write` makes of `text` as a JSON string, once, or several times where a line would be too long for clients.
+ * `copies`: so often the text stands in one line.
+ */
+function writeText(text: string, copies: 1 | 2, write: (json: string) => string): string {
+  const json = toJson(text)
+  if (
+    text.length * copies <= TEXT_UNITS_SURELY_FIT ||
+    Buffer.byteLength(json) * copies <= LINE_CHARACTERS_MAX
+  )
+    return write(json)
   let middle = text.length >> 1
   // Never between the halves of a surrogate pair: neither half would be a character.
   if (isHighSurrogate(text.charCodeAt(middle - 1))) middle -= 1
-  return writeText(start, text.slice(0, middle), end) + writeText(start, text.slice(middle), end)
+  return writeText(text.slice(0, middle), copies, write) + writeText(text.slice(middle), copies, write)
 }
 
 /**
  * JSON may hold Unicode's own line ends as they are, and an event is one line; but clients that split text the Python way
  * (`str.splitlines`, as httpx's `iter_lines` does) would see several.
  */
-function escapeLineEnds(json: string): string {
+function toJson(value: unknown): string {
+  const json = JSON.stringify(value)
   return UNICODE_LINE_END.test(json)
     ? json.replace(
         /[\u0085\u2028\u2029]/g,
@@ -99,12 +154,20 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff
 }
 
-/** OpenAI's CompletionUsage. */
+/** A picture in `images` (openwebui-contract §3; OpenRouter's shape). */
+export function toImageBody(url: string): object {
+  return { type: 'image_url', image_url: { url } }
+}
+
+/** OpenAI's CompletionUsage. Reasoning tokens are left out: Bedrock does not tell them apart. */
 export function toUsageBody(usage: Usage): object {
   return {
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     total_tokens: usage.totalTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      ...(usage.cacheWriteTokens > 0 ? { cache_write_tokens: usage.cacheWriteTokens } : {}),
+    },
   }
 }

@@ -12,7 +12,10 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
+import { OTHER_PARAMETERS } from './other-parameters.js'
 import { parseChatMessage } from './parse-chat-message.js'
+import { parseReasoning, REASONING_MEMBERS } from './parse-reasoning.js'
+import { parseGuardrail, parseLatency, parseMetadata, parsePromptCaching } from './parse-service-options.js'
 import { parseToolRequest, TOOL_MEMBERS } from './parse-tools.js'
 import type { ChatRequest, ResponseFormat } from './types.js'
 
@@ -21,20 +24,37 @@ const STOP_SEQUENCES_MAX = 2500
 /** The longest model id or ARN that Bedrock takes (service model, ConversationalModelId). */
 const MODEL_CHARACTERS_MAX = 2048
 
-/** Members that are parsed below; every other one is ignored and reported as such. */
+/** Members that are parsed below; every other one is left to the table of parameters. */
 const READ_MEMBERS: ReadonlySet<string> = new Set([
   'model',
   'messages',
   'stream',
   'stream_options',
+  'n',
   'max_tokens',
   'max_completion_tokens',
   'temperature',
   'top_p',
+  'top_k',
   'stop',
   ...TOOL_MEMBERS,
   'response_format',
+  ...REASONING_MEMBERS,
+  'service_tier',
+  'performanceConfig',
+  'performance_config',
+  'guardrailConfig',
+  'guardrail_config',
+  'prompt_caching',
+  'metadata',
+  'requestMetadata',
+  'extra_body',
+  'additionalModelRequestFields',
+  'additional_model_request_fields',
 ])
+
+/** In `extra_body` these names mean a parameter; every other one is the model's own. */
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([...READ_MEMBERS, ...OTHER_PARAMETERS, 'user'])
 
 /** Parses JSON text; throws `invalid_json` without repeating any of it. */
 export function parseJson(text: string): unknown {
@@ -52,35 +72,76 @@ export function parseJson(text: string): unknown {
  * the same. Throws a `GatewayError` that names the field, what was expected and what came.
  */
 export function parseChatRequest(body: unknown): ChatRequest {
-  const fields = requireObject(body)
+  const { fields, modelFields } = withExtraBody(requireObject(body))
   const streamOptions = parseOptional(fields['stream_options'], 'stream_options', parseFields)
+  const { user } = fields
   return {
     model: parseModel(fields['model'], 'model'),
     messages: parseMessages(fields['messages']),
     stream: parseOptional(fields['stream'], 'stream', parseBoolean) ?? false,
     includeUsage:
       parseOptional(streamOptions?.['include_usage'], 'stream_options.include_usage', parseBoolean) ?? false,
+    choices: parseOptional(fields['n'], 'n', parseCount) ?? 1,
     maxTokens:
       parseOptional(fields['max_completion_tokens'], 'max_completion_tokens', parseCount) ??
       parseOptional(fields['max_tokens'], 'max_tokens', parseCount),
     temperature: parseOptional(fields['temperature'], 'temperature', numberBetween(0, 2)),
     topP: parseOptional(fields['top_p'], 'top_p', numberBetween(0, 1)),
+    topK: parseOptional(fields['top_k'], 'top_k', parseTopK),
     stop: parseStop(fields['stop']),
     ...parseToolRequest(fields),
-    choices: 1,
-    topK: null,
-    reasoning: null,
-    serviceTier: null,
-    latency: null,
-    guardrail: null,
-    promptCaching: null,
-    metadata: null,
-    user: null,
-    modelFields: null,
+    reasoning: parseReasoning(fields),
     responseFormat: parseOptional(fields['response_format'], 'response_format', parseResponseFormat),
-    others: Object.fromEntries(
-      Object.entries(fields).filter(([name, value]) => !READ_MEMBERS.has(name) && value !== null),
-    ),
+    serviceTier: parseOptional(fields['service_tier'], 'service_tier', parseString),
+    latency:
+      parseOptional(fields['performanceConfig'], 'performanceConfig', parseLatency) ??
+      parseOptional(fields['performance_config'], 'performance_config', parseLatency),
+    guardrail:
+      parseOptional(fields['guardrailConfig'], 'guardrailConfig', parseGuardrail) ??
+      parseOptional(fields['guardrail_config'], 'guardrail_config', parseGuardrail),
+    promptCaching: parseOptional(fields['prompt_caching'], 'prompt_caching', parsePromptCaching),
+    metadata: parseMetadata(fields),
+    user: typeof user === 'string' && user !== '' ? user : null,
+    modelFields,
+    others: Object.fromEntries(Object.entries(fields).filter(([name, value]) => isOther(name, value))),
+  }
+}
+
+/** Whatever has no field of its own. Open WebUI may put an object into `user` (openwebui-contract §1): that is no name. */
+function isOther(name: string, value: unknown): boolean {
+  if (READ_MEMBERS.has(name) || value === null) return false
+  return name !== 'user' || typeof value !== 'string'
+}
+
+/**
+ * What clients mean for the model itself is taken out of `extra_body` and `additionalModelRequestFields`. A member of
+ * `extra_body` that is a parameter counts as if it stood beside it; where both are there, the one beside it does.
+ */
+function withExtraBody(body: Fields): Pick<ChatRequest, 'modelFields'> & { readonly fields: Fields } {
+  const extra = Object.entries(parseOptional(body['extra_body'], 'extra_body', parseFields) ?? {})
+  const camel = parseOptional(
+    body['additionalModelRequestFields'],
+    'additionalModelRequestFields',
+    parseFields,
+  )
+  const snake = parseOptional(
+    body['additional_model_request_fields'],
+    'additional_model_request_fields',
+    parseFields,
+  )
+  const known = extra.filter(([name]) => KNOWN_MEMBERS.has(name) && name !== 'extra_body')
+  const own = extra.filter(([name]) => !KNOWN_MEMBERS.has(name))
+  const inExtra = Object.fromEntries(known)
+  const nested = parseOptional(
+    inExtra['additionalModelRequestFields'] ?? inExtra['additional_model_request_fields'],
+    'extra_body.additionalModelRequestFields',
+    parseFields,
+  )
+  const modelFields = { ...Object.fromEntries(own), ...nested, ...snake, ...camel }
+  const beside = Object.entries(body).filter(([, value]) => value !== null)
+  return {
+    fields: known.length === 0 ? body : Object.fromEntries([...known, ...beside]),
+    modelFields: Object.keys(modelFields).length === 0 ? null : modelFields,
   }
 }
 
@@ -99,6 +160,11 @@ export function parseModel(value: unknown, param: string): string {
     `${param} must be at most ${MODEL_CHARACTERS_MAX} characters, got ${model.length}`,
     { param },
   )
+}
+
+/** 0 and -1 are what local runners call "all tokens": nothing to say. */
+function parseTopK(value: unknown, param: string): number | null {
+  return value === 0 || value === -1 ? null : parseCount(value, param)
 }
 
 function parseMessages(value: unknown): ChatRequest['messages'] {

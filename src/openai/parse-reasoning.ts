@@ -1,82 +1,84 @@
-import { type Fields, isFields } from './fields.js'
-import type { ReasoningDetail } from './types.js'
+import { type Fields, fieldError, isFields, parseBoolean, parseCount, parseOptional } from './fields.js'
+import { REASONING_EFFORTS, type ReasoningEffort, type ReasoningRequest } from './types.js'
 
-type TextDetail = Extract<ReasoningDetail, { type: 'text' }>
+type Part = Partial<ReasoningRequest>
+
+/** Every member that says how much a model shall think. */
+export const REASONING_MEMBERS = [
+  'reasoning_effort',
+  'thinking',
+  'reasoning',
+  'think',
+  'enable_thinking',
+] as const
+
+const EFFORTS = `${REASONING_EFFORTS.join(', ')} or a number of tokens`
 
 /**
- * What an assistant message brings back of its thoughts: `reasoning_details` (OpenRouter's shape, what our streams say),
- * else `thinking_blocks` (LiteLLM), else `thinking` parts of the content (Anthropic). Nothing is refused here: clients merge,
- * cut and rename these members (openwebui-contract §3), and a thought that can't go back is no reason to fail a chat.
- * `reasoning_content` has no signature and therefore never goes back.
+ * How much the model shall think, in whichever of the ways clients say it; null: none of them is used. What is more precise
+ * wins: `thinking` (Anthropic), `reasoning` (OpenRouter), `reasoning_effort` (OpenAI), `think` (Ollama, Open WebUI),
+ * `enable_thinking` (Qwen). Throws a `GatewayError` that names the member.
  */
-export function parseReasoning(message: Fields): readonly ReasoningDetail[] {
-  for (const value of [message['reasoning_details'], message['thinking_blocks'], message['content']]) {
-    const details = joinFragments(toList(value).flatMap(readDetail))
-    if (details.length > 0) return details.map(({ detail }) => detail)
+export function parseReasoning(fields: Fields): ReasoningRequest | null {
+  const parts: readonly Part[] = [
+    parseOptional(fields['thinking'], 'thinking', parseThinking) ?? {},
+    parseOptional(fields['reasoning'], 'reasoning', parseOpenRouter) ?? {},
+    parseOptional(fields['reasoning_effort'], 'reasoning_effort', parseEffort) ?? {},
+    parseOptional(fields['think'], 'think', parseThink) ?? {},
+    toPart(parseOptional(fields['enable_thinking'], 'enable_thinking', parseBoolean)),
+  ]
+  const first = <Name extends keyof ReasoningRequest>(name: Name): ReasoningRequest[Name] | null =>
+    parts.find((part) => (part[name] ?? null) !== null)?.[name] ?? null
+  const reasoning = { effort: first('effort'), type: first('type'), budgetTokens: first('budgetTokens') }
+  return Object.values(reasoning).every((value) => value === null) ? null : reasoning
+}
+
+/** Open WebUI sends whatever stands in a text field: a number is a budget, as in the sample gateway. */
+function parseEffort(value: unknown, param: string): Part {
+  if (typeof value !== 'string') throw fieldError(param, `one of ${EFFORTS}`, value)
+  const word = value.trim().toLowerCase()
+  if (word === '') return {}
+  if (/^\d+$/.test(word)) return toBudget(Number(word), param)
+  if (isEffort(word)) return { effort: word }
+  throw fieldError(param, `one of ${EFFORTS}`, value)
+}
+
+/** Anthropic's `{type, budget_tokens}`. */
+function parseThinking(value: unknown, param: string): Part {
+  if (typeof value === 'boolean') return toPart(value)
+  if (!isFields(value)) throw fieldError(param, 'an object with type and budget_tokens', value)
+  const type = value['type'] ?? null
+  if (type !== null && type !== 'enabled' && type !== 'disabled' && type !== 'adaptive') {
+    throw fieldError(`${param}.type`, '"enabled", "disabled" or "adaptive"', type)
   }
-  return []
+  return { type, budgetTokens: parseOptional(value['budget_tokens'], `${param}.budget_tokens`, parseCount) }
 }
 
-/** Open WebUI takes a list or a single object, and so may send back either. */
-function toList(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  return isFields(value) ? [value] : []
+/** OpenRouter's `{effort, max_tokens, enabled}`; `exclude` asks for nothing that a model knows of. */
+function parseOpenRouter(value: unknown, param: string): Part {
+  if (typeof value === 'boolean') return toPart(value)
+  if (!isFields(value)) throw fieldError(param, 'an object with effort, max_tokens or enabled', value)
+  const enabled = parseOptional(value['enabled'], `${param}.enabled`, parseBoolean)
+  const effort = parseOptional(value['effort'], `${param}.effort`, parseEffort) ?? {}
+  const budgetTokens = parseOptional(value['max_tokens'], `${param}.max_tokens`, parseCount)
+  return { ...effort, ...toPart(enabled), ...(budgetTokens === null ? {} : { budgetTokens }) }
 }
 
-interface IndexedDetail {
-  readonly detail: ReasoningDetail
-  readonly index: number | null
+/** Ollama's `think`: true, false or an effort. */
+function parseThink(value: unknown, param: string): Part {
+  if (typeof value === 'boolean') return toPart(value)
+  if (typeof value === 'string') return parseEffort(value, param)
+  throw fieldError(param, `true, false or one of ${EFFORTS}`, value)
 }
 
-/** Told by its members rather than by its type: merging overwrites `type`, and one entry may have become both kinds. */
-function readDetail(value: unknown): readonly IndexedDetail[] {
-  if (!isFields(value) || !isReasoningType(value['type'])) return []
-  const index = typeof value['index'] === 'number' ? value['index'] : null
-  const format = readString(value['format'])
-  const text = readString(value['text']) ?? readString(value['thinking']) ?? ''
-  const signature = readString(value['signature'])
-  const data = readString(value['data'])
-  const details: ReasoningDetail[] = []
-  if (text !== '' || signature !== null) details.push({ type: 'text', text, signature, format })
-  if (data !== null) details.push({ type: 'encrypted', data, format })
-  return details.map((detail) => ({ detail, index }))
+function toPart(enabled: boolean | null): Part {
+  return enabled === null ? {} : { type: enabled ? 'enabled' : 'disabled' }
 }
 
-/** Content parts have types, too; an unknown `reasoning.…` may hold what we know. */
-function isReasoningType(type: unknown): boolean {
-  if (type === undefined) return true
-  return (
-    typeof type === 'string' &&
-    (type.startsWith('reasoning') || type === 'thinking' || type === 'redacted_thinking')
-  )
+function toBudget(tokens: number, param: string): Part {
+  return tokens === 0 ? { type: 'disabled' } : { budgetTokens: parseCount(tokens, param) }
 }
 
-function readString(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
-}
-
-/** Clients that only collect what a stream sent bring back its fragments: text after text, the signature last. */
-function joinFragments(details: readonly IndexedDetail[]): readonly IndexedDetail[] {
-  const joined: IndexedDetail[] = []
-  for (const { detail, index } of details) {
-    const last = joined.at(-1)
-    if (
-      detail.type === 'text' &&
-      last?.detail.type === 'text' &&
-      last.detail.signature === null &&
-      (detail.text === '' || (index !== null && index === last.index))
-    ) {
-      joined[joined.length - 1] = { detail: joinTexts(last.detail, detail), index: last.index }
-    } else joined.push({ detail, index })
-  }
-  return joined
-}
-
-function joinTexts(first: TextDetail, second: TextDetail): TextDetail {
-  return {
-    type: 'text',
-    text: first.text + second.text,
-    signature: second.signature,
-    format: first.format ?? second.format,
-  }
+function isEffort(word: string): word is ReasoningEffort {
+  return REASONING_EFFORTS.some((effort) => effort === word)
 }

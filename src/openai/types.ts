@@ -172,6 +172,9 @@ export interface Guardrail {
 /** OpenAI's closed set of reasons why a reply ended. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'function_call' | 'content_filter'
 
+/** The tiers of OpenAI that Bedrock has, too (`service_tier` of a reply). */
+export type ServiceTier = 'default' | 'flex' | 'priority' | 'scale'
+
 /** OpenAI's token counts of one reply. */
 export interface Usage {
   /** Cached tokens included, read or written. */
@@ -184,6 +187,9 @@ export interface Usage {
 
 /** A place that an answer rests on. */
 export interface Citation {
+  /** The passage of the reply that rests on it, in UTF-16 units; `end` is the unit after its last. */
+  readonly start: number
+  readonly end: number
   /** Null: it is no web page. */
   readonly url: string | null
   readonly title: string | null

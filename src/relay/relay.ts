@@ -3,9 +3,11 @@ import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
 import { drainingError, type GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
+import type { Usage } from '../openai/types.js'
 import type { Pipeline } from '../pipeline.js'
 import type { PreparedChat } from '../prepare-chat.js'
 import type { Watched } from '../stream-registry.js'
+import type { KeptThoughts } from '../translate/policy.js'
 
 export interface RelayOptions {
   readonly exchange: Exchange
@@ -14,40 +16,48 @@ export interface RelayOptions {
   readonly pipeline: Pipeline
 }
 
-/** What a chat's way back has in common, streamed or not: one call to Bedrock, one client, one end. */
-export abstract class Relay implements BedrockHandler, Watched {
+/** Sends the chat once; each choice of a reply is a call of its own. */
+export type Send = (handler: BedrockHandler) => BedrockCall
+
+/** What a chat's way back has in common, streamed or not: a call to Bedrock for each choice, one client, one end. */
+export abstract class Relay implements Watched {
   protected readonly exchange: Exchange
   protected readonly chat: PreparedChat
+  protected readonly head: ReplyHead
   protected readonly pipeline: Pipeline
-  protected call: BedrockCall | null = null
   protected ended = false
   /** Monotonic milliseconds of the last sign of Bedrock. */
   protected heardAtMs: number
+  readonly #calls: BedrockCall[] = []
 
-  constructor({ exchange, chat, pipeline }: RelayOptions) {
+  constructor({ exchange, chat, head, pipeline }: RelayOptions) {
     this.exchange = exchange
     this.chat = chat
+    this.head = head
     this.pipeline = pipeline
     this.heardAtMs = pipeline.now()
   }
 
-  abstract onHeaders(requestId: string | null): void
-  abstract onData(chunk: Buffer): void
-  abstract onEnd(): void
   abstract sweep(nowMs: number): void
+  /** The way back of one choice. */
+  protected abstract createHandler(choice: number): BedrockHandler
   /** Ends, and tells the client what went wrong. Does nothing once ended. */
   protected abstract fail(error: GatewayError): void
   protected abstract progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'>
 
-  start(call: BedrockCall): void {
-    if (this.ended) return
-    this.call = call
-    this.pipeline.registry.add(this)
+  /** Throws what `send` throws, with every call cancelled. */
+  start(send: Send): void {
     this.exchange.onClientGone = () => this.end()
-  }
-
-  onError(error: GatewayError): void {
-    this.fail(error)
+    try {
+      for (let choice = 0; choice < this.chat.choices && !this.ended; choice += 1) {
+        this.#calls.push(send(this.createHandler(choice)))
+      }
+    } catch (error) {
+      this.end()
+      throw error
+    }
+    if (this.ended) this.#abort()
+    else this.pipeline.registry.add(this)
   }
 
   shutDown(): void {
@@ -65,11 +75,34 @@ export abstract class Relay implements BedrockHandler, Watched {
     }
   }
 
-  /** Lets go of Bedrock: a call that is not over is cancelled, for the account pays by the token. */
+  protected pause(): void {
+    for (const call of this.#calls) call.pause()
+  }
+
+  protected resume(): void {
+    for (const call of this.#calls) call.resume()
+  }
+
+  /** Notes what the calls cost, once all of it is known. */
+  protected count(usage: Usage | null): void {
+    this.exchange.facts.promptTokens = usage?.promptTokens ?? null
+    this.exchange.facts.completionTokens = usage?.completionTokens ?? null
+  }
+
+  /** For the next turn of a client that sends no thoughts back. */
+  protected keep(thoughts: KeptThoughts | null): void {
+    if (thoughts !== null) this.pipeline.receiver.thoughts.keep(thoughts)
+  }
+
+  /** Lets go of Bedrock: calls that are not over are cancelled, for the account pays by the token. */
   protected end(): void {
     if (this.ended) return
     this.ended = true
     this.pipeline.registry.remove(this)
-    this.call?.abort()
+    this.#abort()
+  }
+
+  #abort(): void {
+    for (const call of this.#calls) call.abort()
   }
 }

@@ -1,13 +1,14 @@
 import type { StreamInfo } from '../admin/types.js'
-import { parseConverseEvent } from '../bedrock/events.js'
-import { createFrameDecoder, type FrameDecoder, FrameError } from '../bedrock/frame-decoder.js'
-import { readTextDelta } from '../bedrock/text-delta.js'
+import type { BedrockHandler } from '../aws/bedrock-client.js'
+import { FrameError } from '../bedrock/frame-decoder.js'
 import { GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream } from '../http/event-stream.js'
-import { DONE, PING, type ReplyHead, writeUsageChunk } from '../openai/chunks.js'
+import { DONE, PING, writeUsageChunk } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
-import { createStreamTranslator, type StreamTranslator } from '../translate/stream.js'
+import { sumUsage } from '../translate/usage.js'
+import { createReplyReader } from './dialects.js'
 import { Relay, type RelayOptions } from './relay.js'
+import type { ReplyReader } from './reply-reader.js'
 
 /** What one read brings is sent at once when it is more than this, so that little waits for a client that is behind. */
 const WRITE_CHARACTERS_MAX = 16 * 1024
@@ -16,13 +17,14 @@ const WRITE_CHARACTERS_MAX = 16 * 1024
 const END_GRACE_MS = 5_000
 
 /**
- * One stream from Bedrock to one client. Its life: waiting for Bedrock's headers → open → ended, once. Every end is one
- * of two: finish reason, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts the call.
+ * Streams from Bedrock to one client, one for each choice. Its life: waiting for Bedrock's headers → open → ended, once.
+ * Every end is one of two: finish reasons, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts
+ * the calls.
  */
 export class StreamRelay extends Relay {
-  readonly #head: ReplyHead
-  readonly #translator: StreamTranslator
-  readonly #decoder: FrameDecoder
+  readonly #readers: readonly ReplyReader[]
+  /** Those whose body is still to end. */
+  readonly #pending: Set<ReplyReader>
   #client: EventStream | null = null
   /** Server-sent events of the read under way. */
   #out = ''
@@ -31,7 +33,6 @@ export class StreamRelay extends Relay {
     this.#flushDue = false
     if (!this.ended) this.#flush()
   }
-  #eventsTotal = 0
   #bytesTotal = 0
   #wroteAtMs: number
   /** Since when the client, being behind, has taken nothing; null: it keeps up. */
@@ -39,36 +40,47 @@ export class StreamRelay extends Relay {
 
   constructor(options: RelayOptions) {
     super(options)
-    this.#head = options.head
+    const { head, chat } = options
     this.#wroteAtMs = this.heardAtMs
-    this.#translator = createStreamTranslator({
-      head: options.head,
-      plan: options.chat.plan,
-      choice: 0,
-    })
-    this.#decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) => {
-      this.#eventsTotal += 1
-      const textJson = readTextDelta(bytes, headersStart, headersEnd, payloadEnd)
-      this.#out +=
-        textJson === null
-          ? this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
-          : this.#translator.pushTextJson(textJson)
-    })
+    const write = (events: string): void => {
+      this.#out += events
+    }
+    this.#readers = Array.from({ length: chat.choices }, (_, choice) =>
+      createReplyReader(chat.target.dialect, {
+        head,
+        plan: chat.plan,
+        choice,
+        write,
+        upstreamStreams: chat.upstreamStreams,
+      }),
+    )
+    this.#pending = new Set(this.#readers)
   }
 
-  onHeaders(requestId: string | null): void {
+  protected createHandler(choice: number): BedrockHandler {
+    const reader = this.#readers[choice] as ReplyReader
+    return {
+      onHeaders: (requestId) => this.#opened(requestId),
+      onData: (chunk) => this.#read(reader, chunk),
+      onEnd: () => this.#finish(reader),
+      onError: (error) => this.#bodyEnded(reader, error),
+    }
+  }
+
+  #opened(requestId: string | null): void {
+    if (this.ended) return
     this.exchange.facts.bedrockRequestId = requestId
     this.heardAtMs = this.pipeline.now()
     if (this.#client === null) this.#open()
   }
 
-  onData(chunk: Buffer): void {
+  #read(reader: ReplyReader, chunk: Buffer): void {
     if (this.ended) return
     this.heardAtMs = this.pipeline.now()
     try {
-      this.#decoder.push(chunk)
+      reader.push(chunk)
     } catch (error) {
-      this.fail(toStreamError(error))
+      this.#bodyEnded(reader, toStreamError(error))
       return
     }
     if (this.#out === '') return
@@ -76,10 +88,27 @@ export class StreamRelay extends Relay {
     this.#flushSoon()
   }
 
-  onEnd(): void {
-    this.fail(
-      new GatewayError('upstream_incomplete', 'Bedrock ended the stream before the reply was complete.'),
-    )
+  #finish(reader: ReplyReader): void {
+    if (this.ended) return
+    try {
+      reader.finish()
+      this.#bodyEnded(reader, null)
+    } catch (error) {
+      this.#bodyEnded(reader, toStreamError(error))
+    }
+  }
+
+  /**
+   * Bedrock says no more for one choice, well or badly. Completeness is judged by the reader alone: after `messageStop`
+   * nothing can fail any more, before it the end of the body is a failure, too.
+   */
+  #bodyEnded(reader: ReplyReader, error: GatewayError | null): void {
+    if (this.ended) return
+    if (!reader.stopped) this.fail(error ?? incomplete())
+    else {
+      this.#pending.delete(reader)
+      if (this.#pending.size === 0) this.#endWell()
+    }
   }
 
   sweep(nowMs: number): void {
@@ -88,7 +117,7 @@ export class StreamRelay extends Relay {
       // Nothing was read meanwhile: Bedrock's silence is ours.
       this.heardAtMs = nowMs
       if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.exchange.close()
-    } else if (this.#translator.stopped && nowMs - this.heardAtMs >= END_GRACE_MS) {
+    } else if (this.#readers.every(isStopped) && nowMs - this.heardAtMs >= END_GRACE_MS) {
       this.#endWell()
     } else if (nowMs - this.heardAtMs >= limits.streamSilenceMs) {
       const seconds = Math.round(limits.streamSilenceMs / 1000)
@@ -110,7 +139,7 @@ export class StreamRelay extends Relay {
       if (this.#stalledSinceMs === null || this.ended) return
       this.#stalledSinceMs = null
       this.#flush()
-      if (this.#stalledSinceMs === null) this.call?.resume()
+      if (this.#stalledSinceMs === null) this.resume()
     }
   }
 
@@ -146,16 +175,13 @@ export class StreamRelay extends Relay {
     this.#bytesTotal += events.length
     if (this.#client.write(events)) return
     this.#stalledSinceMs = nowMs
-    this.call?.pause()
+    this.pause()
   }
 
-  /**
-   * Bedrock says no more, well or badly. Completeness is judged by `messageStop` alone: after it nothing can fail any more,
-   * before it the end of the body is a failure, too. Before the 200 a failure is a status of its own, after it an event.
-   */
+  /** Before the 200 a failure is a status of its own, after it an event. */
   protected fail(error: GatewayError): void {
     if (this.ended) return
-    if (this.#translator.stopped) {
+    if (this.#readers.every(isStopped)) {
       this.#endWell()
       return
     }
@@ -168,9 +194,10 @@ export class StreamRelay extends Relay {
   }
 
   #endWell(): void {
-    const { usage } = this.#translator
+    for (const { kept } of this.#readers) this.keep(kept)
+    const usage = sumUsage(this.#readers.map((reader) => reader.usage))
     const asked = this.chat.plan.includeUsage && usage !== null
-    this.#endWith(asked ? writeUsageChunk(this.#head, usage) + DONE : DONE)
+    this.#endWith(asked ? writeUsageChunk(this.head, usage) + DONE : DONE)
   }
 
   #endWith(lastEvents: string): void {
@@ -179,15 +206,26 @@ export class StreamRelay extends Relay {
   }
 
   protected override end(): void {
+    if (this.ended) return
     super.end()
-    const usage = this.#translator.usage
-    this.exchange.facts.promptTokens = usage?.promptTokens ?? null
-    this.exchange.facts.completionTokens = usage?.completionTokens ?? null
+    this.count(sumUsage(this.#readers.map((reader) => reader.usage)))
   }
 
   protected progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
-    return { events: this.#eventsTotal, bytes: this.#bytesTotal, paused: this.#stalledSinceMs !== null }
+    return {
+      events: this.#readers.reduce((sum, reader) => sum + reader.eventsTotal, 0),
+      bytes: this.#bytesTotal,
+      paused: this.#stalledSinceMs !== null,
+    }
   }
+}
+
+function isStopped(reader: ReplyReader): boolean {
+  return reader.stopped
+}
+
+function incomplete(): GatewayError {
+  return new GatewayError('upstream_incomplete', 'Bedrock ended the stream before the reply was complete.')
 }
 
 /** What a bad frame or payload means for the client: the rest of the stream can't be trusted. */

@@ -1,49 +1,66 @@
 import type { StreamInfo } from '../admin/types.js'
-import type { ConverseResponse } from '../bedrock/types.js'
+import type { BedrockHandler } from '../aws/bedrock-client.js'
 import { GatewayError } from '../errors.js'
-import type { ReplyHead } from '../openai/chunks.js'
 import { toCompletionBody } from '../openai/completion.js'
-import { toCompletion } from '../translate/completion.js'
+import type { Completion } from '../translate/completion.js'
+import { sumUsage } from '../translate/usage.js'
+import { readCompletion } from './dialects.js'
 import { Relay, type RelayOptions } from './relay.js'
 
-/** One reply that is not streamed: collected, translated, sent. A client that goes away aborts the call. */
+/** A reply that is not streamed: every choice collected, translated, sent as one. A client that goes away aborts the calls. */
 export class WholeReply extends Relay {
-  readonly #head: ReplyHead
-  readonly #parts: Buffer[] = []
+  readonly #completions: (Completion | null)[]
   readonly #sentAtMs: number
   #bytesTotal = 0
 
   constructor(options: RelayOptions) {
     super(options)
-    this.#head = options.head
+    this.#completions = Array<null>(options.chat.choices).fill(null)
     this.#sentAtMs = this.heardAtMs
   }
 
-  onHeaders(requestId: string | null): void {
+  protected createHandler(choice: number): BedrockHandler {
+    const parts: Buffer[] = []
+    return {
+      onHeaders: (requestId) => this.#opened(requestId),
+      onData: (chunk) => {
+        parts.push(chunk)
+        this.#bytesTotal += chunk.length
+      },
+      onEnd: () => this.#read(choice, Buffer.concat(parts)),
+      onError: (error) => this.fail(error),
+    }
+  }
+
+  #opened(requestId: string | null): void {
     const { facts, startedAtMs } = this.exchange
     this.heardAtMs = this.pipeline.now()
     facts.bedrockRequestId = requestId
-    facts.firstByteMs = this.heardAtMs - startedAtMs
+    facts.firstByteMs ??= this.heardAtMs - startedAtMs
   }
 
-  onData(chunk: Buffer): void {
-    this.#parts.push(chunk)
-    this.#bytesTotal += chunk.length
-  }
-
-  onEnd(): void {
+  #read(choice: number, body: Buffer): void {
     if (this.ended) return
-    this.end()
     try {
-      const response = JSON.parse(Buffer.concat(this.#parts).toString('utf8')) as ConverseResponse
-      const { choice, usage } = toCompletion(response, this.chat.plan)
-      this.exchange.facts.promptTokens = usage.promptTokens
-      this.exchange.facts.completionTokens = usage.completionTokens
-      this.exchange.replyJson(200, toCompletionBody(this.#head, [choice], usage))
+      this.#completions[choice] = readCompletion(this.chat.target.dialect, body, this.chat.plan)
     } catch (cause) {
-      const message = 'Bedrock sent a reply that is not a Converse reply.'
-      this.exchange.replyError(new GatewayError('upstream_error', message, { cause }))
+      const message = 'Bedrock sent a reply that is not what its protocol says.'
+      this.fail(
+        cause instanceof GatewayError ? cause : new GatewayError('upstream_error', message, { cause }),
+      )
+      return
     }
+    const all = this.#completions.filter((completion) => completion !== null)
+    if (all.length === this.#completions.length) this.#reply(all)
+  }
+
+  #reply(completions: readonly Completion[]): void {
+    this.end()
+    const usage = sumUsage(completions.map((completion) => completion.usage))
+    this.count(usage)
+    for (const { kept } of completions) this.keep(kept)
+    const choices = completions.map((completion) => completion.choice)
+    this.exchange.replyJson(200, toCompletionBody(this.head, choices, usage))
   }
 
   sweep(nowMs: number): void {

@@ -1,8 +1,14 @@
-import type { BlockDelta, ConverseEvent } from '../bedrock/types.js'
-import { type ChunkWriter, createChunkWriter, type ReplyHead } from '../openai/chunks.js'
-import type { Usage } from '../openai/types.js'
+import type { BlockDelta, ConverseEvent, WireCitation } from '../bedrock/types.js'
+import { createChunkWriter, type ReplyHead } from '../openai/chunks.js'
+import type { Citation, ServiceTier, Usage } from '../openai/types.js'
+import { createPassageTracker, toCitation, unitsOfJson } from './citations.js'
+import { createImageStream } from './images.js'
+import { toKeptThoughts } from './kept-thoughts.js'
 import type { KeptThoughts, ReplyPlan } from './policy.js'
+import { createReasoningStream } from './reasoning-stream.js'
+import { toServiceTier } from './service-tier.js'
 import { toFinishReason } from './stop-reason.js'
+import { createToolCallStream } from './tool-call-stream.js'
 import { toUsage } from './usage.js'
 
 /** Turns the events of one ConverseStream into the chunks of one reply. */
@@ -15,6 +21,8 @@ export interface StreamTranslator {
   readonly stopped: boolean
   /** Known once `metadata` came, which is after `messageStop` (facts C5). */
   readonly usage: Usage | null
+  /** Known with `usage`; null: Bedrock said none. */
+  readonly serviceTier: ServiceTier | null
   /** What was thought before tool calls, for clients that will not send it back; null: nothing, or no tools. */
   readonly kept: KeptThoughts | null
 }
@@ -26,10 +34,94 @@ export interface StreamTranslatorOptions {
   readonly choice: number
 }
 
+/** Its leaves each turn one kind of block into chunks; here is decided which, and in what order what was held back follows. */
 export function createStreamTranslator({ head, plan, choice }: StreamTranslatorOptions): StreamTranslator {
   const writer = createChunkWriter({ head, includeUsage: plan.includeUsage, choice })
+  const tools = createToolCallStream(writer, plan)
+  const reasoning = createReasoningStream(writer, plan)
+  const images = createImageStream(writer)
+  const passages = createPassageTracker()
+  /** Of the block under way. */
+  let citations: WireCitation[] = []
+  /**
+   * Text beside a tool that stands for the answer: only at the end is it known whether the model called that tool, or said
+   * its answer in text after all. Null: text is the answer as it comes.
+   */
+  const heldBack: { readonly texts: string[]; readonly citations: Citation[] } | null =
+    plan.answerTool === null ? null : { texts: [], citations: [] }
+  let begun = false
   let stopped = false
   let usage: Usage | null = null
+  let serviceTier: ServiceTier | null = null
+
+  /** Empty deltas are common (facts C5) and tell the client nothing. */
+  function pushText(text: string): string {
+    if (text === '') return ''
+    passages.advance(text.length)
+    if (heldBack === null) return writer.content(text)
+    heldBack.texts.push(text)
+    return ''
+  }
+
+  function pushDelta(block: number, delta: BlockDelta): string {
+    if (delta.text !== undefined) return pushText(delta.text)
+    if (delta.toolUse !== undefined) return tools.input(block, delta.toolUse.input)
+    if (delta.reasoningContent !== undefined) return reasoning.push(block, delta.reasoningContent)
+    if (delta.image !== undefined) return images.push(block, delta.image)
+    if (delta.citation !== undefined) citations.push(delta.citation)
+    return ''
+  }
+
+  function endPassage(): string {
+    const passage = passages.endBlock()
+    if (citations.length === 0) return ''
+    const cited = citations.map((citation) => toCitation(citation, passage))
+    citations = []
+    if (heldBack === null) return writer.citations(cited)
+    heldBack.citations.push(...cited)
+    return ''
+  }
+
+  function releaseHeldBack(): string {
+    if (heldBack === null || tools.answered) return ''
+    const text = heldBack.texts.join('')
+    return (text === '' ? '' : writer.content(text)) + writer.citations(heldBack.citations)
+  }
+
+  function stopBlock(block: number): string {
+    return reasoning.stop(block) + tools.stop(block) + images.stop(block) + endPassage()
+  }
+
+  function stopMessage(stopReason: string): string {
+    stopped = true
+    const open = reasoning.end() + tools.end() + images.end() + endPassage()
+    return open + releaseHeldBack() + writer.finish(toFinishReason(stopReason, tools.calledAs))
+  }
+
+  function pushEvent(event: Exclude<ConverseEvent, { type: 'metadata' }>): string {
+    switch (event.type) {
+      case 'messageStart':
+        if (begun) return ''
+        begun = true
+        return writer.role()
+      case 'contentBlockStart': {
+        const { contentBlockIndex: block, start } = event.payload
+        if (start.toolUse !== undefined) return tools.start(block, start.toolUse)
+        return start.image === undefined ? '' : images.start(block, start.image.format)
+      }
+      case 'contentBlockDelta':
+        return pushDelta(event.payload.contentBlockIndex, event.payload.delta)
+      case 'contentBlockStop':
+        return stopBlock(event.payload.contentBlockIndex)
+      case 'messageStop':
+        return stopMessage(event.payload.stopReason)
+      case 'unknown':
+        return ''
+      default:
+        return event satisfies never
+    }
+  }
+
   return {
     get stopped() {
       return stopped
@@ -37,35 +129,23 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
     get usage() {
       return usage
     },
-    kept: null,
-    pushTextJson: (json) => (json === '""' ? '' : writer.contentJson(json)),
+    get serviceTier() {
+      return serviceTier
+    },
+    get kept() {
+      return stopped ? toKeptThoughts(tools.ids, reasoning.blocks, plan) : null
+    },
+    pushTextJson(json) {
+      if (json === '""' || stopped) return ''
+      if (heldBack !== null) return pushText(JSON.parse(json) as string)
+      passages.advance(unitsOfJson(json))
+      return writer.contentJson(json)
+    },
     push(event) {
-      switch (event.type) {
-        case 'messageStart':
-          return writer.role()
-        case 'contentBlockDelta':
-          return writeDelta(writer, event.payload.delta)
-        case 'messageStop':
-          if (stopped) return ''
-          stopped = true
-          return writer.finish(toFinishReason(event.payload.stopReason))
-        case 'metadata':
-          usage ??= toUsage(event.payload.usage)
-          return ''
-        case 'contentBlockStart':
-        case 'contentBlockStop':
-        case 'unknown':
-          return ''
-        default:
-          return event satisfies never
-      }
+      if (event.type !== 'metadata') return stopped ? '' : pushEvent(event)
+      usage ??= toUsage(event.payload.usage)
+      serviceTier ??= toServiceTier(event.payload.serviceTier)
+      return ''
     },
   }
-}
-
-/** Empty deltas are common (facts C5) and tell the client nothing. */
-function writeDelta(writer: ChunkWriter, delta: BlockDelta): string {
-  if (delta.text) return writer.content(delta.text)
-  if (delta.reasoningContent?.text) return writer.reasoning(delta.reasoningContent.text)
-  return ''
 }

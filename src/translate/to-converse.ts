@@ -3,9 +3,11 @@ import type { ChatRequest } from '../openai/types.js'
 import { withCachePoints } from './cache-points.js'
 import { toConversation } from './conversation.js'
 import { createDropList } from './drop-list.js'
+import { withoutLearned } from './learned.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
+import { toReasoningFormat } from './reasoning-details.js'
 import type { Sanitized } from './repairs.js'
 import { toServiceOptions } from './service-options.js'
 import { toStructuredOutput } from './structured-output.js'
@@ -22,10 +24,11 @@ export interface Translation {
 
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
 export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
-  const dropped = createDropList(context.policy.dropParams, context.target.requested)
+  const { target, policy } = context
+  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
-  const { outputConfig, answerTool: wanted } = toStructuredOutput(request, context, dropped)
+  const { outputConfig, answerTool: wanted, answerMember } = toStructuredOutput(request, context, dropped)
   const answerTool = wanted === null ? null : { ...wanted, name: names.reserveName(wanted.name) }
   const toolInput: ToolInput = { request, context, names, answerTool, dropped }
   const toolConfig = toToolConfig(toolInput)
@@ -45,12 +48,14 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     ...toServiceOptions(request, context, dropped),
   }
   return {
-    body: withCachePoints(body, request, context),
+    body: withCachePoints(withoutLearned(body, context.lessons, dropped), request, context),
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
+      answerMember,
       legacyFunctions: request.legacyFunctions,
+      reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
     sanitized,
     dropped: dropped.names,

@@ -14,3 +14,22 @@ export function toUsage(usage: TokenUsage): Usage {
     cacheWriteTokens,
   }
 }
+
+/**
+ * What `n` choices took together, null where nothing is known of any. Each is a call of its own, so that the account pays
+ * the prompt once for each.
+ */
+export function sumUsage(usages: readonly Usage[]): Usage
+export function sumUsage(usages: readonly (Usage | null)[]): Usage | null
+export function sumUsage(usages: readonly (Usage | null)[]): Usage | null {
+  return usages.reduce((sum, usage) => {
+    if (sum === null || usage === null) return sum ?? usage
+    return {
+      promptTokens: sum.promptTokens + usage.promptTokens,
+      completionTokens: sum.completionTokens + usage.completionTokens,
+      totalTokens: sum.totalTokens + usage.totalTokens,
+      cachedTokens: sum.cachedTokens + usage.cachedTokens,
+      cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+    }
+  }, null)
+}

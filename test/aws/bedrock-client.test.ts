@@ -343,7 +343,10 @@ test('what is sent: path, content type, date of the clock, session token or bear
     async ({ client }) => {
       await sendAndHear(client)
       nowMs += 200
-      await sendAndHear(client, { target: { id: ARN, region: 'us-east-1' }, operation: 'converse-stream' })
+      await sendAndHear(client, {
+        target: { id: ARN, region: 'us-east-1', foundationId: null },
+        operation: 'converse-stream',
+      })
     },
     { now: () => nowMs, sessionToken: 'session-token-of-a-test', url: '/base' },
   )

@@ -147,7 +147,7 @@ export function sendAndHear(client: BedrockClient, more: Partial<BedrockRequest>
 
 export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
   return {
-    target: { id: MODEL_ID, region: 'us-east-1' },
+    target: { id: MODEL_ID, region: 'us-east-1', foundationId: MODEL_ID },
     operation: 'converse',
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,

@@ -95,3 +95,82 @@ test('capabilitiesOfId: families differ where Bedrock refuses', () => {
   assert.equal(capabilitiesOfId('acme.unheard-of').tools, true)
   assert.equal(capabilitiesOfId(null).streaming, true)
 })
+
+test('capabilitiesOfId: each generation of Claude is told to think in its own way', () => {
+  const styles = {
+    'anthropic.claude-3-5-sonnet-20241022-v2:0': ['none', 'both', false],
+    'anthropic.claude-3-7-sonnet-20250219-v1:0': ['claude-budget', 'both', false],
+    'anthropic.claude-opus-4-20250514-v1:0': ['claude-budget', 'both', false],
+    'anthropic.claude-sonnet-4-20250514-v1:0': ['claude-budget', 'both', false],
+    'anthropic.claude-opus-4-1-20250805-v1:0': ['claude-budget', 'either', false],
+    'anthropic.claude-haiku-4-5-20251001-v1:0': ['claude-budget', 'either', true],
+    'anthropic.claude-opus-4-5-20251101-v1:0': ['claude-budget', 'either', true],
+    'anthropic.claude-sonnet-4-6': ['claude-either', 'either', true],
+    'anthropic.claude-opus-4-6-v1': ['claude-either', 'either', true],
+    'anthropic.claude-opus-4-7': ['claude-adaptive', 'none', true],
+    'anthropic.claude-opus-4-8': ['claude-adaptive', 'none', true],
+    'anthropic.claude-sonnet-5': ['claude-default', 'none', true],
+    'anthropic.claude-opus-5': ['claude-default', 'none', true],
+    'anthropic.claude-sonnet-5-5': ['claude-between-tools', 'none', true],
+    'anthropic.claude-opus-5-5': ['claude-always', 'none', true],
+    'anthropic.claude-fable-5': ['claude-always', 'none', true],
+    'anthropic.claude-opus-7': ['claude-always', 'none', true],
+  } as const
+  for (const [id, [reasoning, sampling, structuredOutput]] of Object.entries(styles)) {
+    const can = capabilitiesOfId(id)
+    assert.deepEqual(
+      [can.family, can.reasoning, can.sampling, can.structuredOutput],
+      ['claude', reasoning, sampling, structuredOutput],
+      id,
+    )
+  }
+})
+
+test('capabilitiesOfId: which tools a model can be made to call', () => {
+  const choices = {
+    'anthropic.claude-sonnet-4-5-20250929-v1:0': ['any', 'tool'],
+    'anthropic.claude-opus-5': ['any', 'tool'],
+    'anthropic.claude-opus-5-5': [],
+    'anthropic.claude-fable-5-1': [],
+    'amazon.nova-2-lite-v1:0': ['any', 'tool'],
+    'mistral.mistral-large-2407-v1:0': ['any'],
+    'deepseek.v3-v1:0': ['any'],
+    'meta.llama3-3-70b-instruct-v1:0': [],
+    'meta.llama4-scout-17b-instruct-v1:0': [],
+  }
+  for (const [id, expected] of Object.entries(choices)) {
+    assert.deepEqual(capabilitiesOfId(id).toolChoices, expected, id)
+  }
+})
+
+test('capabilitiesOfId: where a prompt cache starts', () => {
+  const starts = {
+    'anthropic.claude-3-haiku-20240307-v1:0': null,
+    'anthropic.claude-3-7-sonnet-20250219-v1:0': [1024, false],
+    'anthropic.claude-opus-4-6-v1': [4096, true],
+    'anthropic.claude-sonnet-4-6': [1024, true],
+    'anthropic.claude-opus-4-7': [2048, true],
+    'anthropic.claude-opus-5': [512, true],
+    'amazon.nova-pro-v1:0': [1000, false],
+    'meta.llama4-scout-17b-instruct-v1:0': null,
+  }
+  for (const [id, expected] of Object.entries(starts)) {
+    const caching = capabilitiesOfId(id).promptCaching
+    assert.deepEqual(caching && [caching.tokensMin, caching.oneHour], expected, id)
+  }
+  assert.equal(capabilitiesOfId('amazon.nova-pro-v1:0').promptCaching?.tools, false)
+})
+
+test('capabilitiesOf: every listed chat model has a family, and keeps to it', withRecordings, () => {
+  const strangers = recordedPart('us-east-1')
+    .models.filter((model) => kindOf(model) === 'chat' && capabilitiesOf(model).family === 'other')
+    .map((model) => model.modelId.split('.')[0])
+  assert.deepEqual([...new Set(strangers)].sort(), ['google', 'minimax', 'moonshot', 'nvidia'])
+})
+
+test('capabilitiesOf: a model without tools can be made to call none', withRecordings, () => {
+  for (const model of recordedPart('us-east-1').models) {
+    const { tools, toolChoices } = capabilitiesOf(model)
+    assert.ok(tools || toolChoices.length === 0, model.modelId)
+  }
+})

@@ -114,7 +114,7 @@ test('unknown or missing alias members are problems that name the alias', () => 
   const text = [
     'aliases:',
     '  a: { model: x.y, region: eu-west-1 }',
-    '  b: { model: x.y, system_prompt: Be brief }',
+    '  b: { model: x.y, prompt: Be brief }',
     '  c: { regions: [eu-west-1] }',
     '  d: x.y',
     '  e: { model: x.y, regions: [here] }',

@@ -51,6 +51,11 @@ test('what is shown can be loaded again and means the same', () => {
       ALLOWED_ORIGINS: '*',
       DEFAULT_MODEL: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
       BEDROCKD_DRAIN_DELAY_SECONDS: '0.25',
+      BEDROCKD_GUARDRAIL_ID: 'abc123',
+      BEDROCKD_GUARDRAIL_VERSION: '4',
+      BEDROCKD_GUARDRAIL_STREAM_MODE: 'async',
+      ENABLE_PROMPT_CACHING: 'false',
+      BEDROCKD_PROMPT_CACHE_TTL: '1h',
     },
   })
   const text = formatConfig(config).replace(/^api_keys: none$/m, '')

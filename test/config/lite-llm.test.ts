@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { NO_DEFAULTS } from '../../src/config/types.js'
 import { loadBad, loadOk, yaml, yamlPath } from './helpers.js'
 
+/** As people have it beside Open WebUI: LiteLLM's own example of thinking there, deployments in two regions, and the rest. */
 const chatFile = `
 model_list:
   - model_name: claude-sonnet
@@ -10,12 +11,54 @@ model_list:
       model: bedrock/converse/us.anthropic.claude-sonnet-4-5-20250929-v1:0
       aws_region_name: os.environ/BEDROCK_REGION
       aws_access_key_id: os.environ/AWS_ACCESS_KEY_ID
+      aws_secret_access_key: os.environ/AWS_SECRET_ACCESS_KEY
       temperature: 0.2
-    model_info: { mode: chat }
+      max_tokens: os.environ/MAX_TOKENS
+      rpm: 60
+      guardrailConfig:
+        guardrailIdentifier: ff6ujrregl1q
+        guardrailVersion: "2"
+        trace: disabled
+    model_info: { mode: chat, max_tokens: 64000 }
+  - model_name: thinking-claude
+    litellm_params:
+      model: bedrock/us.anthropic.claude-3-7-sonnet-20250219-v1:0
+      thinking: {"type": "enabled", "budget_tokens": 1024}
+      max_completion_tokens: 1080
+      merge_reasoning_content_in_choices: true
+      drop_params: false
+  - model_name: nova
+    litellm_params: &nova
+      model: bedrock/amazon.nova-pro-v1:0
+      aws_region_name: us-east-1
+      top_k: 50
+      stop: ["END"]
+      seed: 7
+      reasoning_effort: low
+      response_format: { type: json_object }
+      performanceConfig: { latency: optimized }
+      serviceTier: { type: priority }
+      extra_body: { inferenceConfig: { topK: os.environ/TOP_K } }
+      timeout: 300
+  - model_name: nova
+    litellm_params: { <<: *nova, aws_region_name: us-west-2 }
   - model_name: gpt-4o
     litellm_params: { model: azure/gpt-4o, api_key: sk-private }
-litellm_settings: { drop_params: true }
-router_settings: { routing_strategy: least-busy }
+litellm_settings:
+  drop_params: true
+  modify_params: true
+  request_timeout: 600
+  cache: true
+  cache_params: { type: redis, password: sk-private }
+  callbacks: [otel]
+  success_callback: ["langfuse"]
+router_settings:
+  routing_strategy: least-busy
+  model_group_alias: { gpt-4: claude-sonnet, gpt-4o: { model: nova, hidden: true }, o1: elsewhere }
+guardrails:
+  - guardrail_name: bedrock-pre-guard
+    litellm_params: { guardrail: bedrock, mode: during_call, guardrailIdentifier: abc, default_on: true }
+callback_settings: { otel: { message_logging: false } }
 general_settings:
   master_key: os.environ/LITELLM_MASTER_KEY
   database_url: postgres://u:sk-private@db
@@ -23,36 +66,130 @@ general_settings:
 const imageFile = `
 model_list:
   - model_name: canvas
-    litellm_params: { model: bedrock/amazon.nova-canvas-v1:0, aws_region_name: us-east-1 }
+    litellm_params: { model: bedrock/amazon.nova-canvas-v1:0, aws_region_name: us-east-1, aws_profile_name: images }
+    model_info: { mode: image_generation }
+litellm_settings: { drop_params: false }
 general_settings: { master_key: sk-images }
 `
+const environment = {
+  BEDROCKD_CONFIG: '/chat.yaml:/images.yaml',
+  BEDROCK_REGION: 'eu-west-1',
+  LITELLM_MASTER_KEY: 'sk-chat',
+  MAX_TOKENS: '4096',
+  TOP_K: '20',
+}
+const files = { '/chat.yaml': chatFile, '/images.yaml': imageFile }
 
 test('a LiteLLM chat file and its image file load together as they are', () => {
-  const { config, warnings } = loadOk({
-    files: { '/chat.yaml': chatFile, '/images.yaml': imageFile },
-    environment: {
-      BEDROCKD_CONFIG: '/chat.yaml:/images.yaml',
-      BEDROCK_REGION: 'eu-west-1',
-      LITELLM_MASTER_KEY: 'sk-chat',
+  const { config } = loadOk({ files, environment })
+  const claude = {
+    model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    regions: ['eu-west-1'],
+    defaults: {
+      parameters: { temperature: 0.2, max_tokens: 4096 },
+      systemPrompt: null,
+      guardrail: { identifier: 'ff6ujrregl1q', version: '2', trace: 'disabled', streamMode: null },
     },
-  })
+  }
+  const nova = {
+    model: 'amazon.nova-pro-v1:0',
+    regions: ['us-east-1', 'us-west-2'],
+    defaults: {
+      ...NO_DEFAULTS,
+      parameters: {
+        top_k: 50,
+        stop: ['END'],
+        seed: 7,
+        reasoning_effort: 'low',
+        response_format: { type: 'json_object' },
+        performanceConfig: { latency: 'optimized' },
+        extra_body: { inferenceConfig: { topK: 20 } },
+        service_tier: 'priority',
+      },
+    },
+  }
   assert.deepEqual(config.aliases, [
+    { name: 'claude-sonnet', ...claude },
     {
-      name: 'claude-sonnet',
-      model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
-      regions: ['eu-west-1'],
-      defaults: NO_DEFAULTS,
+      name: 'thinking-claude',
+      model: 'us.anthropic.claude-3-7-sonnet-20250219-v1:0',
+      regions: [],
+      defaults: {
+        ...NO_DEFAULTS,
+        parameters: { thinking: { type: 'enabled', budget_tokens: 1024 }, max_tokens: 1080 },
+        dropParams: false,
+      },
     },
+    { name: 'nova', ...nova },
     { name: 'canvas', model: 'amazon.nova-canvas-v1:0', regions: ['us-east-1'], defaults: NO_DEFAULTS },
+    { name: 'gpt-4', ...claude },
+    { name: 'gpt-4o', ...nova },
   ])
   assert.deepEqual(config.apiKeys, ['sk-chat', 'sk-images'])
-  assert.deepEqual(config.regions, ['eu-west-1', 'us-east-1'])
+  assert.deepEqual(config.regions, ['eu-west-1', 'us-east-1', 'us-west-2'])
+  assert.equal(config.dropParams, false)
+})
+
+test('what has no meaning here is a warning that names keys, never values', () => {
+  const { warnings } = loadOk({ files, environment })
   assert.deepEqual(warnings, [
-    'litellm_settings (/chat.yaml): ignored: drop_params',
-    'router_settings (/chat.yaml): ignored: routing_strategy',
+    'litellm_settings (/chat.yaml): ignored: modify_params, request_timeout, cache, cache_params, callbacks, success_callback',
     'general_settings (/chat.yaml): ignored: database_url',
-    'model_list[0] (/chat.yaml) "claude-sonnet" litellm_params: ignored: aws_access_key_id, temperature',
-    'model_list[1] (/chat.yaml): "gpt-4o" is left out: it is not a Bedrock model',
+    'router_settings (/chat.yaml): ignored: routing_strategy',
+    'guardrails (/chat.yaml): ignored: nothing is watched by them, set BEDROCKD_GUARDRAIL_ID or the guardrail of an alias',
+    'callback_settings (/chat.yaml): ignored',
+    'model_list[0] (/chat.yaml) "claude-sonnet": ignored: litellm_params.aws_access_key_id, litellm_params.aws_secret_access_key, litellm_params.rpm, model_info',
+    'model_list[1] (/chat.yaml) "thinking-claude": ignored: litellm_params.merge_reasoning_content_in_choices',
+    'model_list[2] (/chat.yaml) "nova": ignored: litellm_params.timeout',
+    'model_list[3] (/chat.yaml) "nova": ignored: litellm_params.timeout',
+    'model_list[4] (/chat.yaml): "gpt-4o" is left out: it is not a Bedrock model',
+    'model_list[0] (/images.yaml) "canvas": ignored: litellm_params.aws_profile_name, model_info',
+    'router_settings.model_group_alias (/chat.yaml): "o1" is left out: model_list has no Bedrock model "elsewhere"',
+  ])
+})
+
+test('drop_params: our setting goes before the last LiteLLM file, and that before the default', () => {
+  const settings = (value: string) => yaml(`litellm_settings: { drop_params: ${value} }`)
+  const off = { BEDROCKD_DROP_PARAMS: 'false' }
+  assert.equal(loadOk(settings('true')).config.dropParams, true)
+  assert.equal(loadOk(settings('false')).config.dropParams, false)
+  assert.equal(loadOk(settings('')).config.dropParams, true)
+  assert.equal(loadOk({ ...settings('true'), environment: off }).config.dropParams, false)
+  const both = yaml('drop_params: true\nlitellm_settings: { drop_params: false }')
+  assert.equal(loadOk(both).config.dropParams, true)
+})
+
+test('deployments that differ in their parameters are one alias with those of the first, and a warning', () => {
+  const { config, warnings } = loadOk(
+    yaml(`model_list:
+  - { model_name: m, litellm_params: { model: bedrock/a.b, temperature: 0 } }
+  - { model_name: m, litellm_params: { model: bedrock/a.b, temperature: 1 } }`),
+  )
+  assert.deepEqual(config.aliases[0]?.defaults.parameters, { temperature: 0 })
+  assert.deepEqual(warnings, ['model_list: "m" has several sets of parameters, the first one is used'])
+})
+
+test('a parameter that no chat could have is a problem', () => {
+  const problems = {
+    'model: bedrock/a.b, temperature: 7':
+      'litellm_params: temperature must be a number between 0 and 2, got 7',
+    'model: bedrock/a.b, max_tokens: os.environ/NO_LIMIT':
+      'litellm_params.max_tokens: expected the variable NO_LIMIT to be set',
+    'model: bedrock/a.b, drop_params: often':
+      'litellm_params.drop_params: expected true or false (also yes, no, on, off, 1, 0), got "often"',
+    'model: bedrock/a.b, guardrailConfig: { guardrailVersion: "1" }':
+      'litellm_params.guardrailConfig: expected guardrailIdentifier, the id or ARN of a guardrail',
+  }
+  for (const [params, problem] of Object.entries(problems)) {
+    assert.deepEqual(loadBad(yaml(oneModel(params))), [`model_list[0] (${yamlPath}) ${problem}`])
+  }
+})
+
+test('further sections of LiteLLM are no unknown settings', () => {
+  const { warnings } = loadOk(yaml('include: [models.yaml]\nmcp_servers: { a: { url: b } }\nprompts: []'))
+  assert.deepEqual(warnings, [
+    `include (${yamlPath}): ignored: name every file in BEDROCKD_CONFIG`,
+    `mcp_servers (${yamlPath}): ignored`,
   ])
 })
 
@@ -142,6 +279,9 @@ test('entries of a wrong shape are problems', () => {
     oneModel('model: bedrock/a.b, aws_region_name: here'),
     'general_settings: { master_key: 1234 }',
     'general_settings: { master_key: a b }',
+    'litellm_settings: { drop_params: perhaps }',
+    'router_settings: { model_group_alias: [a] }',
+    'router_settings: { model_group_alias: { a: 7 } }',
   ]
   for (const text of texts) assert.equal(loadBad(yaml(text)).length, 1, text)
 })

@@ -362,3 +362,69 @@ test('the bearer token of the AWS SDK is taken, and refused hidden when it canno
     'AWS_BEARER_TOKEN_BEDROCK: expected printable ASCII without spaces, got a hidden value',
   )
 })
+
+test('prompt caching: our setting, else the one of the sample gateway, else automatic', () => {
+  const mode = (environment: Record<string, string>) => loadOk({ environment }).config.promptCaching
+  assert.equal(mode({}), 'auto')
+  for (const value of ['auto', 'explicit', 'off'])
+    assert.equal(mode({ BEDROCKD_PROMPT_CACHING: value }), value)
+  assert.equal(mode({ ENABLE_PROMPT_CACHING: 'true' }), 'auto')
+  assert.equal(mode({ ENABLE_PROMPT_CACHING: 'false' }), 'explicit')
+  assert.equal(mode({ ENABLE_PROMPT_CACHING: 'true', BEDROCKD_PROMPT_CACHING: 'OFF' }), 'off')
+  assert.equal(loadOk(yaml('prompt_caching: off')).config.promptCaching, 'off')
+  assert.equal(loadOk(yaml('enable_prompt_caching: no')).config.promptCaching, 'explicit')
+})
+
+test('a guardrail for every chat: id or ARN, version and stream mode', () => {
+  const arn = 'arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123'
+  const guardrail = (environment: Record<string, string>) => loadOk({ environment }).config.guardrail
+  assert.deepEqual(guardrail({ BEDROCKD_GUARDRAIL_ID: arn }), {
+    identifier: arn,
+    version: 'DRAFT',
+    trace: null,
+    streamMode: 'sync',
+  })
+  assert.deepEqual(
+    guardrail({
+      BEDROCKD_GUARDRAIL_ID: 'abc123',
+      BEDROCKD_GUARDRAIL_VERSION: '12',
+      BEDROCKD_GUARDRAIL_STREAM_MODE: 'Async',
+    }),
+    { identifier: 'abc123', version: '12', trace: null, streamMode: 'async' },
+  )
+  const { config } = loadOk(yaml('guardrail_id: abc\nguardrail_version: 7'))
+  assert.equal(config.guardrail?.version, '7')
+})
+
+test('version or stream mode of a guardrail without its id is a warning', () => {
+  const { config, warnings } = loadOk({
+    ...yaml('guardrail_stream_mode: async'),
+    environment: { BEDROCKD_GUARDRAIL_VERSION: '3' },
+  })
+  assert.equal(config.guardrail, null)
+  assert.deepEqual(warnings, [
+    'BEDROCKD_GUARDRAIL_VERSION: ignored, BEDROCKD_GUARDRAIL_ID is not set',
+    'BEDROCKD_GUARDRAIL_STREAM_MODE: ignored, BEDROCKD_GUARDRAIL_ID is not set',
+  ])
+})
+
+test('the words and ids of caching and guardrails are checked, each problem once', () => {
+  const expected = {
+    BEDROCKD_PROMPT_CACHING: 'one of auto, explicit, off',
+    ENABLE_PROMPT_CACHING: 'true or false (also yes, no, on, off, 1, 0)',
+    BEDROCKD_PROMPT_CACHE_TTL: 'one of 5m, 1h',
+    BEDROCKD_GUARDRAIL_ID: 'the id or ARN of a guardrail',
+    BEDROCKD_GUARDRAIL_VERSION: 'DRAFT or a number',
+    BEDROCKD_GUARDRAIL_STREAM_MODE: 'one of sync, async',
+    BEDROCKD_TOOL_ROUND_ERRORS_IN_STREAM: 'true or false (also yes, no, on, off, 1, 0)',
+    BEDROCKD_CHOICES_MAX: 'a whole number from 1 to 128',
+    BEDROCKD_OUTPUT_TOKENS_DEFAULT: 'a whole number from 0 to 1000000',
+  }
+  const environment = Object.fromEntries(Object.keys(expected).map((name) => [name, 'Some-Thing']))
+  assert.deepEqual(
+    [...loadBad({ environment })].sort(),
+    Object.entries(expected)
+      .map(([name, words]) => `${name}: expected ${words}, got "Some-Thing"`)
+      .sort(),
+  )
+})

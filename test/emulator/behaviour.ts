@@ -1,3 +1,4 @@
+import type { ContentBlock } from '../../src/bedrock/types.js'
 import type { WireFailure } from './wire-error.js'
 
 export type ControlOperation = 'ListFoundationModels' | 'ListInferenceProfiles' | 'GetInferenceProfile'
@@ -53,11 +54,29 @@ export interface Usage {
   readonly totalTokens: number
   readonly cacheReadInputTokens?: number
   readonly cacheWriteInputTokens?: number
+  readonly cacheDetails?: readonly { readonly ttl: string; readonly inputTokens: number }[]
+}
+
+/** What is said and done in one call only, over the current behaviour. */
+export type ScriptedReply = Partial<Omit<Behaviour, 'control' | 'replies'>>
+
+/** Blocks a request that names a guardrail and says one of these words, case-insensitively. */
+export interface EmulatedGuardrail {
+  readonly blockedWords: readonly string[]
+  /** The configured message, which becomes the answer. */
+  readonly message: string
 }
 
 /** How the emulator behaves. Runtime members hold for every operation on a model. */
 export interface Behaviour {
   readonly control: readonly ControlFault[]
+  /** What the next calls do, one for each call that is answered; a call that the rules refuse takes none. */
+  readonly replies: readonly ScriptedReply[]
+  /**
+   * A whole answer in Converse's blocks: text, reasoningContent, toolUse, toolResult, citationsContent. Reasoning without
+   * a signature is signed. A tool input that is a string is streamed as it is: arguments that were cut off.
+   */
+  readonly content: readonly ContentBlock[] | null
   /** The answer; null: `You said: …` with the last user text. */
   readonly text: string | null
   /** The text deltas of a stream; null: one for each word. */
@@ -77,6 +96,8 @@ export interface Behaviour {
   readonly firstTokenDelayMs: number
   readonly throttle: boolean
   readonly failWith: WireFailure | null
+  /** Refuse runtime requests that have this member (`inferenceConfig.topP`); what else they have is fine. */
+  readonly refuseMember: { readonly path: string; readonly failWith: WireFailure } | null
   readonly exception: {
     readonly afterFrames: number
     readonly type: StreamException
@@ -89,6 +110,9 @@ export interface Behaviour {
   readonly hangAfterFrames: number | null
   readonly stopReason: string | null
   readonly usage: Usage | null
+  /** Count cache reads and writes from the cache points of the requests, as a cache that forgets nothing would. */
+  readonly cacheHit: boolean
+  readonly guardrail: EmulatedGuardrail | null
   /** Reset a connection on its second request, before any byte of a reply. */
   readonly resetReusedConnections: boolean
 }
@@ -96,6 +120,8 @@ export interface Behaviour {
 /** An emulator that does nothing odd: every answer at once and complete. */
 export const DEFAULT_BEHAVIOUR: Behaviour = {
   control: [],
+  replies: [],
+  content: null,
   text: null,
   chunks: null,
   events: null,
@@ -108,22 +134,38 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   firstTokenDelayMs: 0,
   throttle: false,
   failWith: null,
+  refuseMember: null,
   exception: null,
   cut: null,
   corruptCrcAtFrame: null,
   hangAfterFrames: null,
   stopReason: null,
   usage: null,
+  cacheHit: false,
+  guardrail: null,
   resetReusedConnections: false,
 }
 
-/** A behaviour from JSON. Throws a TypeError that names a member which does not exist. */
+const ANSWER_MEMBERS = ['text', 'chunks', 'content', 'events'] as const satisfies (keyof Behaviour)[]
+
+/** `change` over `base`. Who says one kind of answer takes the other kinds back. */
+export function mergeBehaviour(base: Behaviour, change: Partial<Behaviour>): Behaviour {
+  const answers = ANSWER_MEMBERS.some((member) => (change[member] ?? null) !== null)
+  const kept = answers ? { ...base, text: null, chunks: null, content: null, events: null } : base
+  return { ...kept, ...change }
+}
+
+/** A behaviour from JSON. Throws a TypeError that names a member which does not exist, also in `replies`. */
 export function parseBehaviour(value: unknown): Partial<Behaviour> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError('behaviour must be an object')
   }
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(DEFAULT_BEHAVIOUR, name))
   if (unknown !== undefined) throw new TypeError(`unknown behaviour "${unknown}"`)
+  const { replies } = value as { replies?: unknown }
+  if (replies === undefined) return value
+  if (!Array.isArray(replies)) throw new TypeError('replies must be a list')
+  for (const reply of replies) parseBehaviour(reply)
   return value
 }
 

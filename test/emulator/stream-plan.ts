@@ -1,6 +1,9 @@
-import type { Answer } from './answer.js'
+import { type Answer, type AnswerPart, toWireUsage } from './answer.js'
 import type { Behaviour, PreparedStream } from './behaviour.js'
+import { blockFrames } from './block-frames.js'
 import { corruptMessageCrc, encodeEvent, encodeException } from './event-stream-encoder.js'
+import type { ToolInputStyle } from './fragments.js'
+import { toDataLine } from './openai-chat.js'
 
 /** What goes over the wire for one stream: buffers in order, then an ending. */
 export interface StreamPlan {
@@ -11,26 +14,33 @@ export interface StreamPlan {
 
 const PADDING = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-/** The frames of an answer in the recorded order: no contentBlockStart for text, metadata last (bedrock-facts C5). */
+/** The frames of an answer in the recorded order: its blocks one after the other, metadata last (bedrock-facts C5). */
 export function toFrames(
   answer: Answer,
-  options: { emptyTextDeltas: number; latencyMs: number; random: () => number },
+  options: { emptyTextDeltas: number; latencyMs: number; random: () => number; toolInput: ToolInputStyle },
 ): readonly Buffer[] {
   const padding = () => PADDING.slice(0, 1 + Math.floor(options.random() * PADDING.length))
-  const deltas = [...Array<string>(options.emptyTextDeltas).fill(''), ...answer.chunks]
+  const parts = startWithEmptyDeltas(answer.parts, options.emptyTextDeltas)
   return [
     encodeEvent('messageStart', { p: padding(), role: 'assistant' }),
-    ...deltas.map((text) =>
-      encodeEvent('contentBlockDelta', { contentBlockIndex: 0, delta: { text }, p: padding() }),
-    ),
-    encodeEvent('contentBlockStop', { contentBlockIndex: 0, p: padding() }),
+    ...parts.flatMap((part, index) => blockFrames(part, index, { toolInput: options.toolInput, padding })),
     encodeEvent('messageStop', { p: padding(), stopReason: answer.stopReason }),
     encodeEvent('metadata', {
       metrics: { latencyMs: options.latencyMs },
       p: padding(),
-      usage: { ...answer.usage, serverToolUsage: {} },
+      ...(answer.trace === undefined ? {} : { trace: answer.trace }),
+      usage: toWireUsage(answer.usage),
     }),
   ]
+}
+
+function startWithEmptyDeltas(parts: readonly AnswerPart[], count: number): readonly AnswerPart[] {
+  const first = parts.findIndex((part) => part.type === 'text')
+  return parts.map((part, index) =>
+    part.type === 'text' && index === first
+      ? { type: 'text', chunks: [...Array<string>(count).fill(''), ...part.chunks] }
+      : part,
+  )
 }
 
 /** Frames with the behaviour's faults in them, grouped into writes. The first fault in stream order ends the stream. */
@@ -53,16 +63,27 @@ export function planStream(frames: readonly Buffer[], behaviour: Behaviour): Str
   return { writes: grouped(sent.length), ending: 'end' }
 }
 
+/** The same for the lines of OpenAI's protocol: an exception becomes an error event, and there is no CRC to be wrong. */
+export function planLines(lines: readonly Buffer[], behaviour: Behaviour): StreamPlan {
+  const { exception } = behaviour
+  if (exception === null) return planStream(lines, { ...behaviour, corruptCrcAtFrame: null })
+  const error = { error: { code: exception.type, message: exception.message, type: 'server_error' } }
+  return {
+    writes: group([...lines.slice(0, exception.afterFrames), toDataLine(error)], behaviour),
+    ending: 'end',
+  }
+}
+
 /** A plan whose text writes are one buffer, encoded once: a stream costs the emulator no more than its writes. */
 export function prepareStream(prepared: PreparedStream): StreamPlan {
   const text = 'x'.repeat(prepared.bytesPerEvent)
   const [start, delta, ...end] = toFrames(
     {
-      chunks: [text],
+      parts: [{ type: 'text', chunks: [text] }],
       stopReason: 'end_turn',
       usage: { inputTokens: 1, outputTokens: prepared.events, totalTokens: prepared.events + 1 },
     },
-    { emptyTextDeltas: 0, latencyMs: 0, random: () => 0.25 },
+    { emptyTextDeltas: 0, latencyMs: 0, random: () => 0.25, toolInput: 'nova' },
   )
   if (start === undefined || delta === undefined)
     throw new Error('an answer has at least a start and a delta')

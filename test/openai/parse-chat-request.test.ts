@@ -149,7 +149,38 @@ const nearlyRequest = fc.record(
     parallel_tool_calls: member,
     functions: fc.oneof(member, fc.array(fc.oneof(definition, member))),
     function_call: fc.oneof(member, callTarget),
+    n: member,
+    top_k: member,
     reasoning_effort: member,
+    thinking: fc.oneof(member, fc.record({ type: member, budget_tokens: member }, { requiredKeys: [] })),
+    reasoning: fc.oneof(
+      member,
+      fc.record({ effort: member, max_tokens: member, enabled: member }, { requiredKeys: [] }),
+    ),
+    think: member,
+    enable_thinking: member,
+    service_tier: member,
+    metadata: fc.oneof(member, fc.dictionary(fc.string(), member)),
+    user: member,
+    performanceConfig: fc.oneof(member, fc.record({ latency: member })),
+    guardrailConfig: fc.oneof(
+      member,
+      fc.record(
+        {
+          guardrailIdentifier: fc.oneof(member, fc.constant('gr1')),
+          guardrailVersion: member,
+          trace: member,
+          streamProcessingMode: member,
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    prompt_caching: fc.oneof(member, fc.record({ system: member, messages: member }, { requiredKeys: [] })),
+    extra_body: fc.oneof(
+      member,
+      fc.record({ top_k: member, thinking: member, own: member }, { requiredKeys: [] }),
+    ),
+    additionalModelRequestFields: member,
     response_format: fc.oneof(
       member,
       fc.record({ type: fc.constantFrom('text', 'json_object', 'json_schema', CANARY), json_schema: member }),
@@ -215,7 +246,31 @@ const WRONG_VALUES = {
   parallel_tool_calls: ['false', 0, {}, []],
   functions: ['x', {}, [null], [{}], [{ name: 'f', parameters: CANARY }]],
   function_call: [CANARY, 7, [], {}],
-  reasoning_effort: [1, {}, []],
+  n: [0, -1, 1.5, '2', {}],
+  top_k: [-2, 1.5, '40', {}],
+  reasoning_effort: [1, {}, [], 'enormous', CANARY, '1.5'],
+  thinking: ['on', 7, [], { type: CANARY }, { budget_tokens: 0 }, { budget_tokens: '1024' }],
+  reasoning: ['high', 7, { effort: CANARY }, { max_tokens: 0 }, { enabled: 'yes' }],
+  think: [7, CANARY, {}],
+  enable_thinking: ['true', 1],
+  service_tier: [7, {}],
+  metadata: ['x', 7, [], { a: {} }, { a: [] }, Object.fromEntries(Array(17).entries())],
+  requestMetadata: ['x', { a: {} }],
+  performanceConfig: ['optimized', { latency: 'fast' }],
+  performance_config: [{ latency: CANARY }],
+  guardrailConfig: [
+    'gr1',
+    {},
+    { guardrailIdentifier: '' },
+    { guardrailIdentifier: 'Not An Id' },
+    { guardrailIdentifier: 'gr1', guardrailVersion: 'latest' },
+    { guardrailIdentifier: 'gr1', trace: true },
+    { guardrailIdentifier: 'gr1', streamProcessingMode: CANARY },
+  ],
+  prompt_caching: ['on', 7, [], { system: 'yes' }],
+  extra_body: ['x', [], 7],
+  additionalModelRequestFields: ['x', []],
+  additional_model_request_fields: ['x'],
   response_format: [
     'json',
     {},
@@ -368,6 +423,114 @@ test('a whole request comes out as typed values', () => {
     user: null,
     others: { seed: 1 },
   } satisfies ChatRequest)
+})
+
+/** What a request says beside its messages. */
+function parsed(members: object): ChatRequest {
+  return parseChatRequest({ ...MINIMAL, ...members })
+}
+
+test('every way to say how much to think comes out as one', () => {
+  const nothing = { effort: null, type: null, budgetTokens: null }
+  const ways: readonly (readonly [object, ChatRequest['reasoning']])[] = [
+    [{}, null],
+    [{ reasoning_effort: null, thinking: {}, reasoning: {} }, null],
+    [{ reasoning_effort: '' }, null],
+    [{ reasoning_effort: 'XHigh' }, { ...nothing, effort: 'xhigh' }],
+    [{ reasoning_effort: '8000' }, { ...nothing, budgetTokens: 8000 }],
+    [{ reasoning_effort: '0' }, { ...nothing, type: 'disabled' }],
+    [
+      { thinking: { type: 'enabled', budget_tokens: 1024 } },
+      { ...nothing, type: 'enabled', budgetTokens: 1024 },
+    ],
+    [{ thinking: { type: 'adaptive' } }, { ...nothing, type: 'adaptive' }],
+    [
+      { reasoning: { effort: 'low', max_tokens: 2000, exclude: true } },
+      { ...nothing, effort: 'low', budgetTokens: 2000 },
+    ],
+    [{ reasoning: { enabled: false } }, { ...nothing, type: 'disabled' }],
+    [{ think: true }, { ...nothing, type: 'enabled' }],
+    [{ think: 'low' }, { ...nothing, effort: 'low' }],
+    [{ enable_thinking: false }, { ...nothing, type: 'disabled' }],
+    // Request 6 of Open WebUI says it in three ways at once.
+    [
+      { reasoning_effort: 'high', think: true, thinking: { type: 'enabled', budget_tokens: 1024 } },
+      { effort: 'high', type: 'enabled', budgetTokens: 1024 },
+    ],
+    [
+      { thinking: { type: 'disabled' }, think: true, enable_thinking: true },
+      { ...nothing, type: 'disabled' },
+    ],
+  ]
+  for (const [members, expected] of ways) {
+    assert.deepEqual(parsed(members).reasoning, expected, JSON.stringify(members))
+    assert.deepEqual(parsed(members).others, {})
+  }
+})
+
+test('what is meant for the service is read in the words of LiteLLM and of the sample gateway', () => {
+  const guardrailConfig = { guardrailIdentifier: 'gr1', guardrailVersion: 3, streamProcessingMode: 'sync' }
+  const request = parsed({
+    service_tier: 'flex',
+    performance_config: { latency: 'optimized' },
+    guardrail_config: guardrailConfig,
+    metadata: { trace: 'a', turn: 7, none: null },
+    requestMetadata: { trace: 'b' },
+    user: 'me',
+  })
+  assert.equal(request.serviceTier, 'flex')
+  assert.equal(request.latency, 'optimized')
+  assert.deepEqual(request.guardrail, { identifier: 'gr1', version: '3', trace: null, streamMode: 'sync' })
+  assert.deepEqual(request.metadata, { trace: 'b', turn: '7' })
+  assert.equal(request.user, 'me')
+  assert.deepEqual(request.others, {})
+  assert.equal(parsed({ guardrailConfig: { guardrailIdentifier: 'gr1' } }).guardrail?.version, 'DRAFT')
+  // openwebui-contract §1: an object stands in `user` for models with a key `pipeline`.
+  assert.deepEqual(parsed({ user: { name: 'me' } }).others, { user: { name: 'me' } })
+})
+
+test('prompt_caching is a mode, a switch or a switch for each part', () => {
+  const modes = [
+    ['explicit', 'explicit'],
+    [true, 'auto'],
+    [false, 'off'],
+    [{ system: true, messages: false }, 'auto'],
+    [{ system: false }, 'off'],
+    [{}, null],
+  ] as const
+  for (const [said, mode] of modes) assert.equal(parsed({ prompt_caching: said }).promptCaching, mode)
+})
+
+test('extra_body: parameters count as if they stood beside it, the rest goes to the model', () => {
+  const request = parsed({
+    temperature: 0.5,
+    seed: null,
+    extra_body: {
+      temperature: 0.9,
+      top_k: 40,
+      seed: 7,
+      thinking: { type: 'adaptive' },
+      prompt_caching: { system: true },
+      anthropic_beta: ['x'],
+      additionalModelRequestFields: { own: 1 },
+    },
+    additional_model_request_fields: { own: 2, performance: 'x' },
+  })
+  assert.equal(request.temperature, 0.5)
+  assert.equal(request.topK, 40)
+  assert.equal(request.reasoning?.type, 'adaptive')
+  assert.equal(request.promptCaching, 'auto')
+  assert.deepEqual(request.modelFields, { anthropic_beta: ['x'], own: 2, performance: 'x' })
+  assert.deepEqual(request.others, { seed: 7 })
+  assert.equal(parsed({ extra_body: {}, additionalModelRequestFields: {} }).modelFields, null)
+  assert.equal(parsed({ extra_body: { model: 'another', messages: 7 } }).model, 'm')
+})
+
+test('n and top_k are counts; what means "no limit" says nothing', () => {
+  assert.equal(parsed({}).choices, 1)
+  assert.equal(parsed({ n: 3 }).choices, 3)
+  assert.equal(parsed({ top_k: 40 }).topK, 40)
+  for (const none of [0, -1, null]) assert.equal(parsed({ top_k: none }).topK, null)
 })
 
 /** A refusal names its field and begins with it, but for a body that is no object at all. */

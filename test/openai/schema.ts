@@ -17,7 +17,14 @@ interface Schema {
 }
 
 /** Members beyond OpenAI's that clients of such gateways know (openwebui-contract §3). */
-const EXTENSIONS: ReadonlySet<string> = new Set(['reasoning_content'])
+const EXTENSIONS: ReadonlySet<string> = new Set([
+  'reasoning_content',
+  'reasoning_details',
+  'images',
+  'citations',
+  // OpenAI knows it in whole messages only.
+  'annotations',
+])
 
 let schemas: Readonly<Record<string, Schema>> | null = null
 

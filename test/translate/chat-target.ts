@@ -18,6 +18,7 @@ export function chatTarget(capabilities: Partial<Capabilities> = {}): ModelTarge
       streaming: true,
       systemPrompt: true,
       tools: true,
+      streamingTools: true,
       toolChoices: ['any', 'tool'],
       toolResultWithText: true,
       toolResultMedia: true,
@@ -64,7 +65,15 @@ export function chatContext(
 
 /** A way back without anything special. */
 export function replyPlan(more: Partial<ReplyPlan> = {}): ReplyPlan {
-  return { includeUsage: false, toolNames: {}, answerTool: null, legacyFunctions: false, ...more }
+  return {
+    includeUsage: false,
+    toolNames: {},
+    answerTool: null,
+    answerMember: null,
+    legacyFunctions: false,
+    reasoningFormat: null,
+    ...more,
+  }
 }
 
 /** A request that says nothing but its messages, with these members changed. */

@@ -12,7 +12,13 @@ import type { Fields } from '../../src/openai/fields.js'
 import type { ChatRequest, MediaPart } from '../../src/openai/types.js'
 import { parseChat } from '../../src/prepare-chat.js'
 import { toCompletion } from '../../src/translate/completion.js'
-import type { KeptReasoning, MediaBlocks, ReplyPlan, TranslationPolicy } from '../../src/translate/policy.js'
+import type {
+  KeptReasoning,
+  KeptThoughts,
+  MediaBlocks,
+  ReplyPlan,
+  TranslationPolicy,
+} from '../../src/translate/policy.js'
 import { createRepairTally, type Sanitized } from '../../src/translate/repairs.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
 import { toConverse } from '../../src/translate/to-converse.js'
@@ -42,6 +48,8 @@ interface About {
   readonly lessons?: readonly string[]
   /** What the way back is told; of a request: what it tells. Default: nothing special. */
   readonly plan?: Partial<ReplyPlan>
+  /** Thoughts that the reply leaves behind for its tool calls; default none. */
+  readonly kept?: KeptThoughts
   /** What had to be mended; everything else must be 0. */
   readonly sanitized?: Partial<Sanitized>
   /** Parameters that are named as dropped; default none. */
@@ -112,7 +120,8 @@ function checkRequest(name: string, about: About): void {
   assert.deepEqual(JSON.parse(JSON.stringify(body)), json(name, 'converse.json'))
   assert.deepEqual(sanitized, { ...NOTHING_MENDED, ...about.sanitized })
   assert.deepEqual(dropped, about.dropped ?? [])
-  assert.deepEqual(plan, replyPlan({ includeUsage: plan.includeUsage, ...about.plan }))
+  const { includeUsage, reasoningFormat } = plan
+  assert.deepEqual(plan, replyPlan({ includeUsage, reasoningFormat, ...about.plan }))
 }
 
 function checkRefusal(name: string, about: About): void {
@@ -135,15 +144,18 @@ function checkStream(name: string, about: About): void {
   const plan = replyPlan(about.plan)
   const translator = createStreamTranslator({ head: HEAD, plan, choice: 0 })
   const said = events.map((event) => translator.push(event)).join('')
-  const { usage } = translator
-  const chunks = plan.includeUsage && usage !== null ? said + writeUsageChunk(HEAD, usage) : said
+  const { usage, serviceTier } = translator
+  const asked = plan.includeUsage && usage !== null
+  const chunks = asked ? said + writeUsageChunk(HEAD, usage, serviceTier) : said
   assert.equal(chunks, text(name, 'chunks.txt'))
   assert.equal(translator.stopped, true)
+  assert.deepEqual(translator.kept, about.kept ?? null)
 }
 
 function checkReply(name: string, about: About): void {
   const response = json(name, 'response.json') as ConverseResponse
-  const { choice, usage } = toCompletion(response, replyPlan(about.plan))
-  const body = toCompletionBody(HEAD, [choice], usage)
+  const { choice, usage, serviceTier, kept } = toCompletion(response, replyPlan(about.plan))
+  const body = toCompletionBody(HEAD, [choice], usage, serviceTier)
   assert.deepEqual(JSON.parse(body), json(name, 'reply.json'))
+  assert.deepEqual(kept, about.kept ?? null)
 }

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ConverseEvent, TokenUsage } from '../../src/bedrock/types.js'
-import type { ReplyHead } from '../../src/openai/chunks.js'
+import { type ReplyHead, writeUsageChunk } from '../../src/openai/chunks.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
 import { decodeEvents } from '../bedrock/decode.js'
 import { readReplies } from '../bedrock/recordings.js'
 import { schemaProblems } from '../openai/schema.js'
 import { openaiDir, recordingsDir, skipWithout } from '../shared.js'
+import { assemble } from './assemble.js'
 import { replyPlan } from './chat-target.js'
 import { type Chunk, parseChunks } from './chunks.js'
+import { joinDeltas, readBlocks } from './recorded-content.js'
 
 const skip = skipWithout(recordingsDir)
 const HEAD: ReplyHead = { id: 'chatcmpl-1', created: 1_750_000_000, model: 'the "model"' }
@@ -22,33 +24,71 @@ const streams = readReplies('ConverseStream')
 function translate(events: readonly ConverseEvent[], includeUsage: boolean): readonly Chunk[] {
   const translator = createStreamTranslator({
     head: HEAD,
-    plan: replyPlan({ includeUsage }),
+    plan: replyPlan({ includeUsage, reasoningFormat: 'a-format' }),
     choice: 0,
   })
-  const chunks = parseChunks(events.map((event) => translator.push(event)).join(''))
-  assert.equal(translator.stopped, true)
-  assert.notEqual(translator.usage, null)
-  return chunks
+  const said = events.map((event) => translator.push(event)).join('')
+  const { stopped, usage } = translator
+  assert.equal(stopped, true)
+  assert.notEqual(usage, null)
+  return parseChunks(includeUsage && usage !== null ? said + writeUsageChunk(HEAD, usage) : said)
 }
+
+const said = streams.map(({ id, events }) => ({
+  id,
+  events,
+  recorded: readBlocks(joinDeltas(events)),
+  assembled: assemble(translate(events, false)),
+}))
 
 test('every recorded stream keeps its text and its reasoning, character by character', { skip }, () => {
   assert.ok(streams.length >= 72)
-  for (const { id, events } of streams) {
-    const deltas = events.flatMap((event) =>
-      event.type === 'contentBlockDelta' ? [event.payload.delta] : [],
-    )
-    const shown = translate(events, false).flatMap(({ choices }) => choices.map(({ delta }) => delta))
-    const join = (texts: readonly (string | null | undefined)[]): string => texts.join('')
-    assert.equal(join(shown.map(({ content }) => content)), join(deltas.map(({ text }) => text)), id)
-    assert.equal(
-      join(shown.map(({ reasoning_content }) => reasoning_content)),
-      join(deltas.map(({ reasoningContent }) => reasoningContent?.text)),
-      id,
-    )
+  for (const { id, events, recorded, assembled } of said) {
+    assert.equal(assembled.content, recorded.text, id)
+    assert.equal(assembled.reasoning, recorded.reasoning.map(({ text }) => text ?? '').join(''), id)
+    const deltas = translate(events, false).flatMap(({ choices }) => choices.map(({ delta }) => delta))
     assert.ok(
-      shown.slice(1).every((delta) => delta.content !== '' && delta.reasoning_content !== ''),
+      deltas.slice(1).every((delta) => delta.content !== '' && delta.reasoning_content !== ''),
       `${id}: no chunk says nothing`,
     )
+  }
+})
+
+test('every recorded stream keeps its tool calls: id, name and arguments; those of Bedrock are not the client’s', {
+  skip,
+}, () => {
+  assert.ok(said.filter(({ recorded }) => recorded.calls.length > 1).length >= 4)
+  assert.ok(said.some(({ recorded }) => recorded.serverToolIds.length > 0))
+  for (const { id, recorded, assembled } of said) {
+    const calls = assembled.toolCalls.map((call) => ({
+      id: call.id,
+      name: call.name,
+      input: JSON.parse(call.arguments) as unknown,
+    }))
+    assert.deepEqual(calls, recorded.calls, id)
+  }
+})
+
+test('every recorded stream keeps what its thoughts need to go back: text, signature, what is encrypted', {
+  skip,
+}, () => {
+  assert.ok(said.some(({ recorded }) => recorded.reasoning.some(({ signature }) => signature)))
+  assert.ok(said.some(({ recorded }) => recorded.reasoning.some(({ redacted }) => redacted)))
+  for (const { id, recorded, assembled } of said) {
+    const details = recorded.reasoning.map((thought, index) => {
+      const place = { format: 'a-format', index }
+      if (thought.redacted !== undefined)
+        return { type: 'reasoning.encrypted', data: thought.redacted, ...place }
+      return { type: 'reasoning.text', ...thought, ...place }
+    })
+    assert.deepEqual(assembled.details, details, id)
+  }
+})
+
+test('no recorded stream says more than was recorded', { skip }, () => {
+  for (const { id, assembled } of said) {
+    const { annotations, citations, images, functionCall } = assembled
+    assert.deepEqual([annotations, citations, images, functionCall], [[], [], [], null], id)
   }
 })
 
@@ -94,10 +134,20 @@ test('every recorded stream carries its usage once and last where it is asked fo
     const usage = metadata?.payload.usage as TokenUsage
     const last = asked.at(-1)
     assert.deepEqual(last?.choices, [], id)
-    assert.equal(last?.usage?.completion_tokens, usage.outputTokens, id)
-    assert.equal(last?.usage?.total_tokens, usage.totalTokens, id)
-    assert.equal(last?.usage?.prompt_tokens, usage.totalTokens - usage.outputTokens, id)
-    assert.equal(last?.usage?.prompt_tokens_details.cached_tokens, usage.cacheReadInputTokens ?? 0, id)
+    const written = usage.cacheWriteInputTokens ?? 0
+    assert.deepEqual(
+      last?.usage,
+      {
+        prompt_tokens: usage.totalTokens - usage.outputTokens,
+        completion_tokens: usage.outputTokens,
+        total_tokens: usage.totalTokens,
+        prompt_tokens_details: {
+          cached_tokens: usage.cacheReadInputTokens ?? 0,
+          ...(written > 0 ? { cache_write_tokens: written } : {}),
+        },
+      },
+      id,
+    )
   }
 })
 

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { BlockDelta, ConverseEvent } from '../../src/bedrock/types.js'
 import type { ReplyHead } from '../../src/openai/chunks.js'
+import { toServiceTier } from '../../src/translate/service-tier.js'
 import { toFinishReason } from '../../src/translate/stop-reason.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
-import { toUsage } from '../../src/translate/usage.js'
+import { sumUsage, toUsage } from '../../src/translate/usage.js'
 import { replyPlan } from './chat-target.js'
 import { parseChunks } from './chunks.js'
 
@@ -38,9 +39,9 @@ test('toFinishReason: every stop reason of the service model, and one that is no
   const expected = {
     end_turn: 'stop',
     stop_sequence: 'stop',
+    tool_use: 'stop',
     max_tokens: 'length',
     model_context_window_exceeded: 'length',
-    tool_use: 'tool_calls',
     guardrail_intervened: 'content_filter',
     content_filtered: 'content_filter',
     malformed_model_output: 'stop',
@@ -50,7 +51,11 @@ test('toFinishReason: every stop reason of the service model, and one that is no
     '': 'stop',
   }
   for (const [stopReason, finishReason] of Object.entries(expected)) {
-    assert.equal(toFinishReason(stopReason), finishReason, stopReason)
+    assert.equal(toFinishReason(stopReason, 'none'), finishReason, stopReason)
+    const withCalls = finishReason === 'stop' ? 'tool_calls' : finishReason
+    assert.equal(toFinishReason(stopReason, 'tool_calls'), withCalls, `${stopReason} with calls`)
+    const withCall = finishReason === 'stop' ? 'function_call' : finishReason
+    assert.equal(toFinishReason(stopReason, 'function_call'), withCall, `${stopReason} with a call`)
   }
 })
 
@@ -63,14 +68,46 @@ test('toUsage: prompt tokens are input, cache read and cache write together; onl
       cacheReadInputTokens: 1712,
       cacheWriteInputTokens: 236,
     }),
-    { promptTokens: 1951, completionTokens: 121, totalTokens: 2072, cachedTokens: 1712 },
+    {
+      promptTokens: 1951,
+      completionTokens: 121,
+      totalTokens: 2072,
+      cachedTokens: 1712,
+      cacheWriteTokens: 236,
+    },
   )
   assert.deepEqual(toUsage({ inputTokens: 1, outputTokens: 2, totalTokens: 3 }), {
     promptTokens: 1,
     completionTokens: 2,
     totalTokens: 3,
     cachedTokens: 0,
+    cacheWriteTokens: 0,
   })
+})
+
+test('sumUsage: every choice is a call of its own and counts in full; of no choice nothing is known', () => {
+  const usage = toUsage({
+    inputTokens: 3,
+    outputTokens: 5,
+    totalTokens: 15,
+    cacheReadInputTokens: 4,
+    cacheWriteInputTokens: 3,
+  })
+  assert.deepEqual(sumUsage([usage, usage, toUsage({ inputTokens: 1, outputTokens: 2, totalTokens: 3 })]), {
+    promptTokens: 21,
+    completionTokens: 12,
+    totalTokens: 33,
+    cachedTokens: 8,
+    cacheWriteTokens: 6,
+  })
+  assert.equal(sumUsage([]), null)
+})
+
+test('toServiceTier: reserved is what OpenAI calls scale; what OpenAI has no word for is not said', () => {
+  const expected = { default: 'default', flex: 'flex', priority: 'priority', reserved: 'scale' }
+  for (const [type, tier] of Object.entries(expected)) assert.equal(toServiceTier({ type }), tier)
+  for (const type of ['fast', 'toString', '']) assert.equal(toServiceTier({ type }), null)
+  assert.equal(toServiceTier(undefined), null)
 })
 
 test('a long text becomes several lines of at most 64 KB, nothing of it lost, no surrogate pair cut', () => {
@@ -169,7 +206,8 @@ test('events that are new, or of no use to the client, say nothing', () => {
     delta({ toolUse: { input: '{}' } }),
     delta({ citation: {} }),
     delta({ image: {} }),
-    delta({ reasoningContent: { signature: 'c2ln' } }),
+    delta({ image: { error: { message: 'It could not be painted.' } } }),
+    delta({ reasoningContent: { text: '' } }),
   ]
   for (const event of silent) assert.equal(translator.push(event), '', JSON.stringify(event))
   assert.equal(translator.stopped, false)

@@ -1,0 +1,39 @@
+import type { ConverseResponse } from '../bedrock/types.js'
+import type { Dialect } from '../catalog/types.js'
+import { type Completion, toCompletion } from '../translate/completion.js'
+import type { ReplyPlan } from '../translate/policy.js'
+import { createConverseReader } from './converse-reader.js'
+import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
+import { createWholeReader } from './whole-reader.js'
+
+export interface ReaderOptions extends ReplyReaderOptions {
+  /** False: Bedrock sends the reply in one piece. */
+  readonly upstreamStreams: boolean
+}
+
+/** The reader of a reply in this dialect, for a client that asked for a stream. */
+export function createReplyReader(dialect: Dialect, options: ReaderOptions): ReplyReader {
+  switch (dialect) {
+    case 'converse':
+      return options.upstreamStreams ? createConverseReader(options) : createWholeReader(options)
+    case 'openai-runtime':
+    case 'openai-mantle':
+      return createConverseReader(options)
+    default:
+      return dialect satisfies never
+  }
+}
+
+/** One whole reply in this dialect. Throws where it is not what its protocol says. */
+export function readCompletion(dialect: Dialect, body: Buffer, plan: ReplyPlan): Completion {
+  // The shape is the service's promise; its absence surfaces as a TypeError that the relay reports.
+  const reply: unknown = JSON.parse(body.toString('utf8'))
+  switch (dialect) {
+    case 'converse':
+    case 'openai-runtime':
+    case 'openai-mantle':
+      return toCompletion(reply as ConverseResponse, plan)
+    default:
+      return dialect satisfies never
+  }
+}
