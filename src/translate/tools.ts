@@ -60,7 +60,7 @@ export function toToolFields(
 
 /** Claude since version 4 (named before numbered); older ones refused the member (anthropics/anthropic-sdk-typescript#592). */
 function takesParallelSwitch({ target, lessons }: TranslationContext): boolean {
-  return /anthropic\.claude-[a-z]+-\d/.test(idOf(target)) && !lessons.includes('parallel_tool_calls')
+  return /anthropic\.claude-[a-z]+-\d/.test(idOf(target)) && !lessons.includes('tool_choice')
 }
 
 function idOf({ foundationId, id }: ModelTarget): string {

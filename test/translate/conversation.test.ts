@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ConverseRequest, Message } from '../../src/bedrock/types.js'
@@ -15,6 +16,11 @@ import type {
 import type { MediaBlock } from '../../src/translate/message-blocks.js'
 import type { KeptReasoning, MediaBlocks } from '../../src/translate/policy.js'
 import { toConverse } from '../../src/translate/to-converse.js'
+import { buildCatalogue } from '../emulator/catalogue.js'
+import { parseConverse } from '../emulator/converse-request.js'
+import { checkConverse } from '../emulator/converse-rules.js'
+import { loadRequestChecker } from '../emulator/service-model.js'
+import { awsDir, skipWithout } from '../shared.js'
 import { chatContext, chatRequest, chatTarget } from './chat-target.js'
 import { conversationProblems } from './conversation-problems.js'
 
@@ -133,7 +139,7 @@ const kept: fc.Arbitrary<KeptReasoning> = fc.dictionary(
 function blocksOf(messages: readonly ChatMessage[]): MediaBlocks {
   const source = { bytes: 'AAAA' }
   const blocks: Record<MediaPart['type'], object> = {
-    image: { image: { format: 'png', source } },
+    image: { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } },
     file: { document: { format: 'pdf', name: 'a', source } },
     audio: { audio: { format: 'mp3', source } },
     video: { video: { format: 'mp4', source } },
@@ -177,6 +183,35 @@ test('any messages become a conversation that Bedrock takes, and nothing that wa
     { numRuns: 3_000 },
   )
 })
+
+const serviceModelPath = join(awsDir, 'bedrock-runtime.service-2.json')
+
+test("any messages and tools fit AWS's own description of the service, and the emulator takes them", {
+  skip: skipWithout(serviceModelPath),
+}, () => {
+  const checker = loadRequestChecker(serviceModelPath)
+  assert.ok(checker !== null)
+  const modelId = 'anthropic.claude-3-haiku-20240307-v1:0'
+  const model = buildCatalogue('us-east-1').models.find((row) => row.modelId === modelId)
+  assert.ok(model !== undefined)
+  fc.assert(
+    fc.property(
+      // Of images a request may hold 20; the other media have limits of their own, and tests.
+      fc.array(message.map(withImagesOnly), { minLength: 1, maxLength: 5 }),
+      fc.array(tool, { maxLength: 3 }),
+      (messages, tools) => {
+        const body = converse({ messages, tools }, { reasoning: 'claude-budget' })
+        checker.check('Converse', { modelId, body: JSON.parse(JSON.stringify(body)) })
+        checkConverse(parseConverse(body), model)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+function withImagesOnly(given: ChatMessage): ChatMessage {
+  return { ...given, content: given.content.filter(({ type }) => type === 'text' || type === 'image') }
+}
 
 /** What this model would refuse of a conversation. */
 function capabilityProblems(
