@@ -54,11 +54,10 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const { target, body, payloadHash } = chat
-  const operation = chat.upstreamStreams ? 'converse-stream' : 'converse'
+  const { target, body, payloadHash, headers, upstreamStreams: stream } = chat
   const options = { exchange, chat, head, pipeline }
   const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
-  relay.start((handler) => pipeline.bedrock.send({ target, operation, body, payloadHash }, handler))
+  relay.start((handler) => pipeline.bedrock.send({ target, stream, body, payloadHash, headers }, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {

@@ -11,6 +11,7 @@ import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { isReturnable } from './translate/reasoning-history.js'
 import type { Sanitized } from './translate/repairs.js'
 import { toConverse } from './translate/to-converse.js'
+import { toOpenAi } from './translate/to-openai.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
@@ -25,6 +26,8 @@ export interface PreparedChat {
   readonly body: string | Uint8Array
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash: string | null
+  /** Request headers beside those of every call. */
+  readonly headers: Readonly<Record<string, string>>
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
@@ -101,18 +104,16 @@ function isToolRole(role: unknown): boolean {
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { body, plan, sanitized, dropped } = toConverse(request, context)
-  return {
-    target: context.target,
-    stream: request.stream,
-    upstreamStreams: request.stream && canStream(body, context),
-    choices: request.choices,
-    body: JSON.stringify(body),
-    payloadHash: null,
-    plan,
-    sanitized,
-    dropped,
+  const { target } = context
+  const { stream, choices } = request
+  const common = { target, stream, choices, payloadHash: null }
+  if (target.dialect === 'converse') {
+    const { body, ...said } = toConverse(request, context)
+    const upstreamStreams = stream && canStream(body, context)
+    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(body) }
   }
+  const { body, ...said } = toOpenAi(request, context)
+  return { ...common, ...said, upstreamStreams: stream, body: JSON.stringify(body) }
 }
 
 function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {

@@ -3,6 +3,7 @@ import type { RuntimeAccess, RuntimeAccessTask } from '../src/aws/access-types.j
 import { describeFailure, toAwsFailure } from './aws-failure.js'
 import { FRESH_FILES } from './bedrock-client.js'
 import { beforeEnd, DeadlineError } from './before-end.js'
+import { mantleEndpoint } from './mantle-endpoint.js'
 
 /**
  * What the SDK's configuration says of Bedrock Runtime: the endpoint of each region (environment, profile, FIPS and
@@ -11,14 +12,19 @@ import { beforeEnd, DeadlineError } from './before-end.js'
  */
 export async function resolveRuntimeAccess(request: RuntimeAccessTask): Promise<RuntimeAccess> {
   const endpoints: Record<string, string> = {}
-  for (const region of request.regions) endpoints[region] = await resolveEndpoint(region)
-  if (!request.credentials) return { endpoints, credentials: null, problem: null }
+  const mantleEndpoints: Record<string, string> = {}
+  for (const region of request.regions) {
+    endpoints[region] = await resolveEndpoint(region)
+    const mantle = mantleEndpoint(region, process.env)
+    if (mantle !== null) mantleEndpoints[region] = mantle
+  }
+  if (!request.credentials) return { endpoints, mantleEndpoints, credentials: null, problem: null }
   try {
     const search = resolveCredentials(request.regions[0])
     const credentials = await beforeEnd(search, AbortSignal.timeout(request.deadlineMs))
-    return { endpoints, credentials, problem: null }
+    return { endpoints, mantleEndpoints, credentials, problem: null }
   } catch (error) {
-    return { endpoints, credentials: null, problem: toProblem(error) }
+    return { endpoints, mantleEndpoints, credentials: null, problem: toProblem(error) }
   }
 }
 

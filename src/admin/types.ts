@@ -5,6 +5,8 @@ export interface RegionStatus {
   readonly region: string
   readonly models: number
   readonly profiles: number
+  /** Ids that bedrock-mantle lists. */
+  readonly mantleModels: number
   /** Milliseconds since the epoch of the last advance; null: never. */
   readonly advancedAtMs: number | null
   /** Why the last refresh did not advance this region; null: it did. */

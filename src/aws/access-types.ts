@@ -17,6 +17,8 @@ export interface RuntimeAccessTask extends RuntimeAccessRequest {
 export interface RuntimeAccess {
   /** Base URL by region, without a trailing slash. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** The same for bedrock-mantle; a region is missing where it must not be used (`AWS_USE_FIPS_ENDPOINT`). */
+  readonly mantleEndpoints: Readonly<Record<string, string>>
   readonly credentials: (Credentials & { readonly expiresAtMs: number | null }) | null
   /** Why there are no credentials, in the SDK's words; null: there are some, or none were asked for. */
   readonly problem: string | null

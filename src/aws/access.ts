@@ -10,7 +10,16 @@ const LOOK_AGAIN_MS = 15 * 60_000
 const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 60_000
 
-/** How to reach and convince one region's Bedrock Runtime. */
+/** The two hosts that serve chats: Bedrock Runtime and bedrock-mantle. */
+export type BedrockService = 'runtime' | 'mantle'
+
+/** bedrock-mantle is a service of its own to IAM (BerriAI/litellm#31475, its managed policies and CloudTrail). */
+const SIGNING_NAMES = {
+  runtime: 'bedrock',
+  mantle: 'bedrock-mantle',
+} as const satisfies Record<BedrockService, string>
+
+/** How to reach and convince one service of one region. */
 export interface RegionAccess {
   /** Base URL without a trailing slash. */
   readonly endpoint: string
@@ -44,7 +53,7 @@ export interface AccessOptions {
  */
 export function createAccess({ regions, bearerToken, resolve, log, now }: AccessOptions) {
   let found: RuntimeAccess | null = null
-  let byRegion = new Map<string, RegionAccess>()
+  let byService = createByService()
   let problem: string | null = 'credentials are still being resolved'
   let loggedProblem: string | null = null
   let failures = 0
@@ -54,7 +63,7 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
 
   function adopt(next: RuntimeAccess): void {
     found = next
-    byRegion = new Map()
+    byService = createByService()
     problem =
       bearerToken === null && next.credentials === null ? (next.problem ?? 'no credentials found') : null
   }
@@ -110,29 +119,33 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
     return running
   }
 
-  function whyNoEndpoint(region: string): GatewayError {
-    if (found !== null) return notConfigured(region)
+  function whyNoEndpoint(region: string, service: BedrockService): GatewayError {
+    if (found !== null) {
+      return service === 'mantle' && found.endpoints[region] !== undefined
+        ? noMantle()
+        : notConfigured(region)
+    }
     return failures > 0 ? missing(problem) : notYet()
   }
 
-  function build(region: string, endpoint: string): RegionAccess {
+  function build(region: string, service: BedrockService, endpoint: string): RegionAccess {
     if (bearerToken !== null) return { endpoint, auth: { type: 'bearer', header: `Bearer ${bearerToken}` } }
     const credentials = found?.credentials
     if (!credentials) throw missing(problem)
-    const signer = createSigner(credentials, { region, service: 'bedrock' })
+    const signer = createSigner(credentials, { region, service: SIGNING_NAMES[service] })
     return { endpoint, auth: { type: 'sigv4', signer, sessionToken: credentials.sessionToken } }
   }
 
   return {
     refresh,
     /** Throws a `GatewayError` (503) that names the cause while there are no credentials. */
-    forRegion(region: string): RegionAccess {
-      const known = byRegion.get(region)
+    forRegion(region: string, service: BedrockService = 'runtime'): RegionAccess {
+      const known = byService[service].get(region)
       if (known !== undefined) return known
-      const endpoint = found?.endpoints[region]
-      if (endpoint === undefined) throw whyNoEndpoint(region)
-      const access = build(region, endpoint)
-      byRegion.set(region, access)
+      const endpoint = (service === 'mantle' ? found?.mantleEndpoints : found?.endpoints)?.[region]
+      if (endpoint === undefined) throw whyNoEndpoint(region, service)
+      const access = build(region, service, endpoint)
+      byService[service].set(region, access)
       return access
     },
     /** AWS refused the credentials of a request: look for new ones, in the background. */
@@ -160,6 +173,18 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
 }
 
 export type Access = ReturnType<typeof createAccess>
+
+function createByService(): Record<BedrockService, Map<string, RegionAccess>> {
+  return { runtime: new Map(), mantle: new Map() }
+}
+
+function noMantle(): GatewayError {
+  return new GatewayError(
+    'model_not_found',
+    'The model is served by bedrock-mantle, which has no FIPS endpoint: set AWS_ENDPOINT_URL_BEDROCK_MANTLE to use it.',
+    { param: 'model' },
+  )
+}
 
 function notConfigured(region: string): GatewayError {
   return new GatewayError(

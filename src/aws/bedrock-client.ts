@@ -5,6 +5,7 @@ import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/e
 import type { ModelTarget } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
 import type { Access, RegionAccess } from './access.js'
+import { createMantlePaths } from './mantle-paths.js'
 import { encodeRfc3986, sha256Hex, toAmzDate } from './sigv4.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -17,16 +18,18 @@ const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId'>
-  readonly operation: 'converse' | 'converse-stream'
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect' | 'foundationId'>
+  readonly stream: boolean
   readonly body: Uint8Array | string
   /** SHA-256 of the body in hex, where somebody else computed it already. */
   readonly payloadHash: string | null
+  /** Beside those of every call; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
 export interface BedrockHandler {
-  /** Status 200: an error status arrives as `onError`. */
+  /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
   onHeaders(requestId: string | null): void
   onData(chunk: Buffer): void
   onEnd(): void
@@ -72,10 +75,16 @@ class Attempt implements Dispatcher.DispatchHandler {
   #over = false
   #failure: FailedReply | null = null
   readonly #handler: BedrockHandler
+  readonly #isExpected: (contentType: string) => boolean
   readonly #retry: (() => void) | null
 
-  constructor(handler: BedrockHandler, retry: (() => void) | null) {
+  constructor(
+    handler: BedrockHandler,
+    isExpected: (contentType: string) => boolean,
+    retry: (() => void) | null,
+  ) {
     this.#handler = handler
+    this.#isExpected = isExpected
     this.#retry = retry
   }
 
@@ -104,7 +113,8 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#over) return
     this.#answered = true
     const requestId = headerText(headers['x-amzn-requestid'])
-    if (status === 200) this.#handler.onHeaders(requestId)
+    const isReply = status === 200 && this.#isExpected(headerText(headers['content-type']) ?? '')
+    if (isReply) this.#handler.onHeaders(requestId)
     else
       this.#failure = {
         status,
@@ -182,6 +192,7 @@ export function createBedrockClient({
   readonly now: () => number
 }) {
   const pools = new Map<string, { readonly reusing: Pool; readonly fresh: Pool }>()
+  const mantlePaths = createMantlePaths()
   let amzDate = ''
   let amzDateSecond = 0
 
@@ -215,32 +226,51 @@ export function createBedrockClient({
 
   /** Sends one request. Throws a `GatewayError` when there are no credentials; everything later goes to the handler. */
   function send(request: BedrockRequest, handler: BedrockHandler): BedrockCall {
-    const regionAccess = access.forRegion(request.target.region)
-    const { origin, options } = toDispatchOptions(request, regionAccess, currentAmzDate())
-    const pair = poolsFor(origin)
+    const service = request.target.dialect === 'openai-mantle' ? 'mantle' : 'runtime'
+    const regionAccess = access.forRegion(request.target.region, service)
+    const route = mantlePaths.start(request.target)
     let aborted = false
+    let attempt: Attempt | null = null
     const watched: BedrockHandler = {
-      onHeaders: (requestId) => handler.onHeaders(requestId),
+      onHeaders(requestId) {
+        route.confirm()
+        handler.onHeaders(requestId)
+      },
       onData: (chunk) => handler.onData(chunk),
       onEnd: () => handler.onEnd(),
       onError(error) {
         if (error.code === 'aws_credentials') access.refused()
-        handler.onError(error)
+        if (route.turnAround(error)) begin()
+        else handler.onError(error)
       },
     }
-    const retry = (): void => {
+    const isExpected = (contentType: string): boolean => isExpectedType(request, contentType)
+
+    function begin(): void {
       if (aborted) return
-      attempt = new Attempt(watched, null)
-      pair.fresh.dispatch({ ...options(), reset: true }, attempt)
+      const path = toPath(request, route.path)
+      const { origin, options } = toDispatchOptions(request, {
+        regionAccess,
+        path,
+        amzDate: currentAmzDate(),
+      })
+      const pair = poolsFor(origin)
+      const retry = (): void => {
+        if (aborted) return
+        attempt = new Attempt(watched, isExpected, null)
+        pair.fresh.dispatch({ ...options(), reset: true }, attempt)
+      }
+      attempt = new Attempt(watched, isExpected, retry)
+      pair.reusing.dispatch(options(), attempt)
     }
-    let attempt = new Attempt(watched, retry)
-    pair.reusing.dispatch(options(), attempt)
+
+    begin()
     return {
-      pause: () => attempt.controller?.pause(),
-      resume: () => attempt.controller?.resume(),
+      pause: () => attempt?.controller?.pause(),
+      resume: () => attempt?.controller?.resume(),
       abort() {
         aborted = true
-        attempt.abort()
+        attempt?.abort()
       },
     }
   }
@@ -258,18 +288,45 @@ export function createBedrockClient({
 
 export type BedrockClient = ReturnType<typeof createBedrockClient>
 
+/**
+ * A front end of AWS answers a path that nobody serves with status 200 and JSON (`UnknownOperationException`): a stream
+ * comes as a stream or it failed. Whole replies are JSON either way; who reads those tells them apart.
+ */
+function isExpectedType({ target, stream }: BedrockRequest, contentType: string): boolean {
+  if (!stream) return true
+  return target.dialect === 'converse'
+    ? !/^application\/json\b/i.test(contentType)
+    : /^text\/event-stream\b/i.test(contentType)
+}
+
+function toPath({ target, stream }: BedrockRequest, mantlePath: string): string {
+  switch (target.dialect) {
+    case 'converse':
+      // A label of restJson1: slashes and colons of the id are encoded too (facts C1).
+      return `/model/${encodeRfc3986(target.id)}/${stream ? 'converse-stream' : 'converse'}`
+    case 'openai-runtime':
+      return '/openai/v1/chat/completions'
+    case 'openai-mantle':
+      return `${mantlePath}/chat/completions`
+    default:
+      return target.dialect satisfies never
+  }
+}
+
 function toDispatchOptions(
   request: BedrockRequest,
-  { endpoint, auth }: RegionAccess,
-  amzDate: string,
+  {
+    regionAccess: { endpoint, auth },
+    path: pathOfCall,
+    amzDate,
+  }: { readonly regionAccess: RegionAccess; readonly path: string; readonly amzDate: string },
 ): { origin: string; options: () => Dispatcher.DispatchOptions } {
   const pathStart = endpoint.indexOf('/', endpoint.indexOf('//') + 2)
   const origin = pathStart < 0 ? endpoint : endpoint.slice(0, pathStart)
   const basePath = pathStart < 0 ? '' : endpoint.slice(pathStart)
-  // A label of restJson1: slashes and colons of the id are encoded too (facts C1).
-  const path = `${basePath}/model/${encodeRfc3986(request.target.id)}/${request.operation}`
+  const path = basePath + pathOfCall
   const host = origin.slice(origin.indexOf('//') + 2)
-  const headers: Record<string, string> = { host, 'content-type': 'application/json' }
+  const headers: Record<string, string> = { host, 'content-type': 'application/json', ...request.headers }
   if (auth.type === 'bearer') {
     headers['authorization'] = auth.header
   } else {

@@ -96,7 +96,7 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   #toLesson({ upstream, message }: GatewayError): Lesson | null {
     // A 403 tells of models without a prompt cache (BerriAI/litellm#39210).
     if (upstream?.status !== 400 && upstream?.status !== 403) return null
-    if (this.#lessons.length >= LESSONS_PER_CALL_MAX || !this.#request.operation.startsWith('converse')) {
+    if (this.#lessons.length >= LESSONS_PER_CALL_MAX || this.#request.target.dialect !== 'converse') {
       return null
     }
     const lesson = lessonOf(message)

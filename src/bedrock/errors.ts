@@ -45,6 +45,7 @@ export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
 function describeSilence({ name, status }: BedrockFailure): string {
   if (name === 'UnknownOperationException')
     return 'this endpoint does not know the operation (UnknownOperationException): it does not serve the model this way.'
+  if (status === 200) return 'it answered with something else than the stream that was asked for.'
   return `status ${status ?? 'none'} without a message`
 }
 

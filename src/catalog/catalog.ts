@@ -1,12 +1,14 @@
 import type { Config, ModelAlias } from '../config.js'
 import { createGlobs } from './globs.js'
 import { mergeEntries, sortEntries, tellApart } from './listing.js'
+import { toUnversionedId } from './mantle.js'
 import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
 import { createRegionIndex, isOnDemand, ownerOf, type RegionIndex } from './region-index.js'
 import { capabilitiesOfId, kindOfId } from './rules.js'
 import type {
   AliasDefaults,
   Catalog,
+  Dialect,
   ModelEntry,
   ModelKind,
   ModelTarget,
@@ -24,6 +26,7 @@ export type CatalogPolicy = Pick<
   | 'modelsLegacy'
   | 'crossRegionInference'
   | 'applicationInferenceProfiles'
+  | 'mantle'
   | 'defaultModel'
   | 'defaultEmbeddingModel'
 >
@@ -52,6 +55,11 @@ function indexOf(part: RegionPart): RegionIndex {
   return index
 }
 
+/** A part that an earlier start stored may hold what is turned off by now. */
+function withoutMantle(part: RegionPart): RegionPart {
+  return part.mantleModels.length === 0 ? part : { ...part, mantleModels: [] }
+}
+
 /**
  * Builds an immutable catalog. Measured with 31 regions of 126 models and 110 profiles each, one of them new, median
  * of 40 on a shared core: 0.9 ms to build (its index), 1.0 ms more at the first `list` or `find`, 1 µs to resolve a
@@ -61,7 +69,7 @@ export function createCatalog({ parts, generation, policy }: CatalogSource): Cat
   const regional = new Map<string, RegionIndex>()
   for (const region of regionsOf(policy)) {
     const part = parts.get(region)
-    if (part !== undefined) regional.set(region, indexOf(part))
+    if (part !== undefined) regional.set(region, indexOf(policy.mantle ? part : withoutMantle(part)))
   }
   const resolve = createResolver(regional, policy)
   let listed: readonly ModelEntry[] | undefined
@@ -97,6 +105,8 @@ interface Lookup {
   readonly id: string
   /** Regions to look in, first preferred; never empty. */
   readonly regions: readonly string[]
+  /** The protocol that the name asks for; null: what the model speaks. */
+  readonly dialect: Dialect | null
 }
 
 type Resolver = (name: string) => Resolution
@@ -106,16 +116,15 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
   const isForbidden = createForbidden(policy)
   const aliases = groupByName(policy.aliases)
 
-  const resolveId = ({ requested, id, regions }: Lookup): Resolution => {
-    const found = resolveListed({ requested, id, regions }, regional, policy)
+  const resolveId = (lookup: Lookup): Resolution => {
+    if (lookup.dialect === 'openai-mantle' && !policy.mantle) return { type: 'unknown' }
+    const found = resolveListed(lookup, regional, policy)
     if (found !== null) return found
-    return isBedrockId(id)
-      ? { type: 'unlisted', target: unlistedTarget({ requested, id, regions }) }
-      : { type: 'unknown' }
+    return isBedrockId(lookup.id) ? { type: 'unlisted', target: unlistedTarget(lookup) } : { type: 'unknown' }
   }
   const resolveModel = (requested: string, model: string, regions: readonly string[]): Resolution => {
-    const { id, region } = parseName(model)
-    return resolveId({ requested, id, regions: region === null ? regions : [region] })
+    const { id, region, dialect } = parseName(model)
+    return resolveId({ requested, id, regions: region === null ? regions : [region], dialect })
   }
   const resolveAlias = (requested: string, name: string): Resolution | null => {
     const candidates = aliases.get(name)
@@ -176,9 +185,10 @@ function resolveListed(
   for (const region of regions) {
     const index = regional.get(region)
     if (index === undefined) continue
-    const found = findIn(index, resource, policy)
+    const found =
+      lookup.dialect === 'openai-mantle' ? findOnMantle(index, resource) : findIn(index, resource, policy)
     if (found === null) continue
-    if (found.id !== null) return { type: 'listed', target: listedTarget(lookup.requested, found, index) }
+    if (found.id !== null) return { type: 'listed', target: listedTarget(lookup, found, index) }
     refused ??= { type: 'not-invocable', foundationId: found.foundationId }
   }
   return refused
@@ -196,8 +206,14 @@ function placeOf({ id, regions }: Lookup): {
 }
 
 type Found =
-  | { readonly id: string; readonly foundationId: string | null }
+  | { readonly id: string; readonly foundationId: string | null; readonly dialect?: Dialect }
   | { readonly id: null; readonly foundationId: string }
+
+/** By the id that bedrock-mantle has for it, or by the one that the runtime has. */
+function findOnMantle({ mantleIds }: RegionIndex, id: string): (Found & { readonly id: string }) | null {
+  const mantleId = mantleIds.has(id) ? id : toUnversionedId(id)
+  return mantleIds.has(mantleId) ? { id: mantleId, foundationId: mantleId, dialect: 'openai-mantle' } : null
+}
 
 function findIn(index: RegionIndex, id: string, policy: CatalogPolicy): Found | null {
   const exact = index.profiles.get(id)
@@ -210,11 +226,12 @@ function findIn(index: RegionIndex, id: string, policy: CatalogPolicy): Found | 
   if (model !== undefined && isOnDemand(model)) return { id, foundationId: id }
   const profile = policy.crossRegionInference ? index.profileOf.get(id)?.profile : undefined
   if (profile !== undefined) return { id: profile.id, foundationId: id }
+  if (index.mantleIds.has(id)) return findOnMantle(index, id)
   return model === undefined ? null : { id: null, foundationId: id }
 }
 
 function listedTarget(
-  requested: string,
+  { requested, dialect }: Lookup,
   found: Found & { readonly id: string },
   index: RegionIndex,
 ): ModelTarget {
@@ -225,12 +242,12 @@ function listedTarget(
     region: index.region,
     foundationId,
     ...index.describe(foundationId),
-    dialect: 'converse',
+    dialect: dialect ?? found.dialect ?? 'converse',
     defaults: null,
   }
 }
 
-function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
+function unlistedTarget({ requested, id, regions, dialect }: Lookup): ModelTarget {
   const arn = parseArn(id)
   const foundationId = guessFoundationId(id)
   return {
@@ -240,7 +257,7 @@ function unlistedTarget({ requested, id, regions }: Lookup): ModelTarget {
     kind: kindOfId(foundationId),
     foundationId,
     capabilities: capabilitiesOfId(foundationId),
-    dialect: 'converse',
+    dialect: dialect ?? 'converse',
     defaults: null,
   }
 }

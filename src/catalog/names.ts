@@ -1,10 +1,21 @@
+import type { Dialect } from './types.js'
+
 /** A name that a client sent, taken apart. */
 export interface ParsedName {
   /** Model id, profile id, ARN or anything else, LiteLLM's prefixes taken off. */
   readonly id: string
   /** The region that LiteLLM's `bedrock/<region>/…` form names; null: none. */
   readonly region: string | null
+  /** The protocol that the name asks for (`mantle/…`, `openai-runtime/…`); null: what the model speaks. */
+  readonly dialect: Dialect | null
 }
+
+/** The first segments that name a protocol: LiteLLM's `bedrock/mantle/…` and `bedrock_mantle/…`, and one of ours. */
+const DIALECT_SEGMENTS: readonly (readonly [segment: string, dialect: Dialect])[] = [
+  ['mantle/', 'openai-mantle'],
+  ['bedrock_mantle/', 'openai-mantle'],
+  ['openai-runtime/', 'openai-runtime'],
+]
 
 const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,3}-\d{1,2}$/
 const ARN = /^arn:aws[a-z-]*:(?:bedrock|sagemaker):([a-z0-9-]*):\d*:(.+)$/
@@ -14,12 +25,19 @@ const BEDROCK_ID = /^(?:[a-z]{2,8}(?:-gov)?\.)?([a-z][a-z0-9]*\.[a-z][a-z0-9._:-
 /** Geo prefixes that were seen (bedrock-facts C8). Only ever taken off an id that no listing knows, never put on one. */
 const GEO_PREFIX = /^(?:us|eu|apac|jp|au|ca|in|sa|me|af|mx|us-gov|global)\.(?=[a-z][a-z0-9]*\.)/
 
-/** Takes LiteLLM's `bedrock/`, route (`converse/`, `invoke/`) and region segments off. */
+/** Takes LiteLLM's `bedrock/`, route (`converse/`, `invoke/`, `mantle/`) and region segments off. */
 export function parseName(name: string): ParsedName {
   let id = name
   let region: string | null = null
+  let dialect: Dialect | null = null
   for (const prefix of ['bedrock/', 'bedrock_converse/'])
     if (id.startsWith(prefix)) id = id.slice(prefix.length)
+  for (const [segment, named] of DIALECT_SEGMENTS) {
+    if (!id.startsWith(segment)) continue
+    id = id.slice(segment.length)
+    dialect = named
+    break
+  }
   for (const route of ['converse/', 'converse_like/', 'invoke/'])
     if (id.startsWith(route)) id = id.slice(route.length)
   const slash = id.indexOf('/')
@@ -29,7 +47,7 @@ export function parseName(name: string): ParsedName {
   }
   // LiteLLM's hint at the family behind an ARN: `bedrock/llama/arn:aws:…`.
   const hinted = /^[a-z0-9_]+\/(arn:aws.+)$/.exec(id)
-  return { id: hinted?.[1] ?? id, region }
+  return { id: hinted?.[1] ?? id, region, dialect }
 }
 
 /** True for text of a region name's form; only such text may become part of a host name. */

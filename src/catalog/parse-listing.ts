@@ -1,3 +1,4 @@
+import { isBedrockId } from './names.js'
 import type { ConverseFacts, FoundationModel, InferenceProfile } from './types.js'
 
 /** One page of a listing: the rows that could be read, how many could not, and where the next page starts. */
@@ -15,6 +16,16 @@ export function parseFoundationModels(body: unknown): ListingPage<FoundationMode
 /** A raw ListInferenceProfiles body as rows; null where the body is no such listing (bedrock-facts C8). */
 export function parseInferenceProfiles(body: unknown): ListingPage<InferenceProfile> | null {
   return parsePage(body, 'inferenceProfileSummaries', parseInferenceProfile)
+}
+
+/**
+ * The ids of a `GET /v1/models` body of bedrock-mantle, in order and each once; null where the body is no such list.
+ * Recorded rows: `{id, object: "model", created, owned_by: "system", status, …}` (bedrock-facts C14).
+ */
+export function parseMantleModels(body: unknown): readonly string[] | null {
+  if (!isMembers(body) || !Array.isArray(body.data)) return null
+  const ids = body.data.flatMap((row: unknown) => (isMembers(row) ? (textOrNull(row.id) ?? []) : []))
+  return [...new Set(ids.filter(isBedrockId))].sort()
 }
 
 function parsePage<Row>(
@@ -93,8 +104,10 @@ type ListName = 'modelSummaries' | 'inferenceProfileSummaries'
 type MemberName =
   | ListName
   | 'converse'
+  | 'data'
   | 'explicitPromptCaching'
   | 'filter'
+  | 'id'
   | 'inferenceProfileArn'
   | 'inferenceProfileId'
   | 'inferenceProfileName'

@@ -1,3 +1,4 @@
+import { hasMantleChat, toUnversionedId } from './mantle.js'
 import { foundationIdOfArn, geoOf } from './names.js'
 import { capabilitiesOf, capabilitiesOfId, kindOf, kindOfId } from './rules.js'
 import type {
@@ -26,6 +27,8 @@ export interface RegionIndex {
   readonly profiles: ReadonlyMap<string, IndexedProfile>
   /** The system profile that serves a foundation model: the most local geo profile, else the global one. */
   readonly profileOf: ReadonlyMap<string, IndexedProfile>
+  /** What bedrock-mantle lists, whether or not it is served by another way, too. */
+  readonly mantleIds: ReadonlySet<string>
   /** Everything that can be invoked in this region, before any policy. */
   readonly entries: readonly ModelEntry[]
   /** What a foundation model (null: unknown) is for and can do; by the rules where the region has no row of it. */
@@ -50,8 +53,13 @@ export function createRegionIndex(part: RegionPart): RegionIndex {
     foundationId,
     legacy: foundationId !== null && models.get(foundationId)?.lifecycle === 'LEGACY',
   })
-  const entries = [...onDemandEntries(models, common), ...profileEntries(profiles, models, common)]
-  return { region: part.region, models, profiles, profileOf, entries, describe }
+  const mantleIds = new Set(part.mantleModels)
+  const entries = [
+    ...onDemandEntries(models, common),
+    ...profileEntries(profiles, models, common),
+    ...mantleEntries(mantleIds, { models, profileOf }, common),
+  ]
+  return { region: part.region, models, profiles, profileOf, mantleIds, entries, describe }
 }
 
 function indexProfiles(rows: readonly InferenceProfile[]): Pick<RegionIndex, 'profiles' | 'profileOf'> {
@@ -134,6 +142,23 @@ function* profileEntries(
     if (key !== profile.arn) continue // each stands there twice: by id and by ARN
     const id = profile.type === 'APPLICATION' ? profile.arn : profile.id
     yield { ...common(foundationId), id, name: nameOfProfile(indexed, models), access: profile.type }
+  }
+}
+
+/** Chat models that nothing but bedrock-mantle serves. */
+function* mantleEntries(
+  mantleIds: ReadonlySet<string>,
+  { models, profileOf }: Pick<RegionIndex, 'models' | 'profileOf'>,
+  common: Common,
+): Generator<ModelEntry> {
+  const served = new Set<string>()
+  for (const model of models.values()) {
+    if (isOnDemand(model) || profileOf.has(model.modelId)) served.add(toUnversionedId(model.modelId))
+  }
+  for (const id of mantleIds) {
+    if (served.has(toUnversionedId(id)) || !hasMantleChat(id)) continue
+    const members = common(id)
+    if (members.kind === 'chat') yield { ...members, id, name: id, access: 'ON_DEMAND' }
   }
 }
 

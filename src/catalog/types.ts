@@ -51,6 +51,8 @@ export interface RegionPart {
   readonly region: string
   readonly models: readonly FoundationModel[]
   readonly profiles: readonly InferenceProfile[]
+  /** Ids that bedrock-mantle lists (`GET /v1/models`); empty: none, or it was not asked or did not answer. */
+  readonly mantleModels: readonly string[]
   /** Milliseconds since the epoch at which both lists were complete. */
   readonly fetchedAtMs: number
   /** Profile lists that IAM denies for good: the region advanced without them. */

@@ -1,8 +1,10 @@
 import type { ConverseResponse } from '../bedrock/types.js'
 import type { Dialect } from '../catalog/types.js'
 import { type Completion, toCompletion } from '../translate/completion.js'
+import { toOpenAiCompletion } from '../translate/openai-completion.js'
 import type { ReplyPlan } from '../translate/policy.js'
 import { createConverseReader } from './converse-reader.js'
+import { createOpenAiReader } from './openai-reader.js'
 import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
 import { createWholeReader } from './whole-reader.js'
 
@@ -18,7 +20,7 @@ export function createReplyReader(dialect: Dialect, options: ReaderOptions): Rep
       return options.upstreamStreams ? createConverseReader(options) : createWholeReader(options)
     case 'openai-runtime':
     case 'openai-mantle':
-      return createConverseReader(options)
+      return createOpenAiReader(options)
     default:
       return dialect satisfies never
   }
@@ -26,13 +28,14 @@ export function createReplyReader(dialect: Dialect, options: ReaderOptions): Rep
 
 /** One whole reply in this dialect. Throws where it is not what its protocol says. */
 export function readCompletion(dialect: Dialect, body: Buffer, plan: ReplyPlan): Completion {
-  // The shape is the service's promise; its absence surfaces as a TypeError that the relay reports.
   const reply: unknown = JSON.parse(body.toString('utf8'))
   switch (dialect) {
     case 'converse':
+      // The shape is the service's promise; its absence surfaces as a TypeError that the relay reports.
+      return toCompletion(reply as ConverseResponse, plan)
     case 'openai-runtime':
     case 'openai-mantle':
-      return toCompletion(reply as ConverseResponse, plan)
+      return toOpenAiCompletion(reply, plan)
     default:
       return dialect satisfies never
   }

@@ -9,6 +9,8 @@ export interface RefreshTask {
   readonly deadlineMs: number
   /** What stands in memory; null: nothing yet. */
   readonly standing: Observation | null
+  /** What bedrock-mantle listed last, which stays where it gives nothing now; null: it is not asked. */
+  readonly mantleModels: readonly string[] | null
   /** The refresh before this one held a smaller list back. */
   readonly heldBack: boolean
 }
@@ -23,7 +25,14 @@ export type RefreshOutcome =
       readonly generation: number | null
       /** Why it could not be stored; null: it was. */
       readonly reason: string | null
+      readonly mantleProblem: string | null
     }
-  | { readonly type: 'unchanged'; readonly fetchedAtMs: number; readonly reason: string | null }
+  | {
+      readonly type: 'unchanged'
+      readonly fetchedAtMs: number
+      readonly reason: string | null
+      /** Why bedrock-mantle gave no list, so that the one before stands; null: it did, or was not asked. */
+      readonly mantleProblem: string | null
+    }
   | { readonly type: 'held-back'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string }

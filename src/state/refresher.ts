@@ -89,6 +89,7 @@ export function createRefresher(source: RefresherSource): Refresher {
   let nextRefreshAtMs: number | null = null
   let lastRefreshAtMs = Number.NEGATIVE_INFINITY
   let failuresInRow = 0
+  const mantleProblems = new Map<string, string | null>()
   let isStarted = false
   let isClosed = false
   let announceFirst: () => void = () => {}
@@ -119,9 +120,17 @@ export function createRefresher(source: RefresherSource): Refresher {
   }
 
   async function ask(region: string): Promise<RefreshOutcome> {
-    const { observation, heldBack } = states.get(region) ?? NEW_REGION
+    const { part, observation, heldBack } = states.get(region) ?? NEW_REGION
     const deadlineMs = config.refreshDeadlineSeconds * 1000
-    const task = { region, stateDir: config.stateDir, deadlineMs, standing: observation, heldBack }
+    const mantleModels = config.mantle ? (part?.mantleModels ?? []) : null
+    const task = {
+      region,
+      stateDir: config.stateDir,
+      deadlineMs,
+      standing: observation,
+      heldBack,
+      mantleModels,
+    }
     try {
       return await pool.run('refresh-region', task, {
         signal: AbortSignal.timeout(deadlineMs + WORKER_GRACE_MS),
@@ -137,6 +146,7 @@ export function createRefresher(source: RefresherSource): Refresher {
     if (isClosed) return row
     const state = states.get(region) ?? NEW_REGION
     states.set(region, nextState(state, outcome, now()))
+    reportMantle(region, outcome)
     if (outcome.type === 'advanced') {
       generation = Math.max(generation + 1, outcome.generation ?? 0)
       catalog = compose()
@@ -150,6 +160,16 @@ export function createRefresher(source: RefresherSource): Refresher {
       log.warn({ region, deniedProfileTypes }, 'IAM denies a profile list: the region advances without it')
     }
     return row
+  }
+
+  /** Once, not at each refresh: most regions without bedrock-mantle never get it. */
+  function reportMantle(region: string, outcome: RefreshOutcome): void {
+    if (outcome.type !== 'advanced' && outcome.type !== 'unchanged') return
+    const reason = outcome.mantleProblem
+    if (reason === (mantleProblems.get(region) ?? null)) return
+    mantleProblems.set(region, reason)
+    if (reason === null) log.info({ region }, 'bedrock-mantle lists models again')
+    else log.info({ region, reason }, 'bedrock-mantle lists no models')
   }
 
   function refresh(): Promise<RefreshReport> {
@@ -233,6 +253,7 @@ function toStatus(region: string, { part, confirmedAtMs, lastFailure, heldBack }
     region,
     models: part?.models.length ?? 0,
     profiles: part?.profiles.length ?? 0,
+    mantleModels: part?.mantleModels.length ?? 0,
     advancedAtMs: confirmedAtMs,
     lastFailure,
     heldBack,

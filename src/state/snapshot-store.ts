@@ -46,8 +46,8 @@ export interface Snapshot {
 
 /** Encodes a part for `storePart`. Time is not in the digest, so that equal lists have equal digests. */
 export function encodePart(part: RegionPart): EncodedPart {
-  const { region, fetchedAtMs, models, profiles, deniedProfileTypes } = part
-  const body = JSON.stringify({ models, profiles, deniedProfileTypes })
+  const { region, fetchedAtMs, models, profiles, deniedProfileTypes, mantleModels } = part
+  const body = JSON.stringify({ models, profiles, deniedProfileTypes, mantleModels })
   const rowsCount = models.length + profiles.length
   return { region, fetchedAtMs, rowsCount, sha256: digest(region, rowsCount, body), body }
 }
@@ -179,10 +179,13 @@ interface RegionRow {
   readonly body: string
 }
 
+type Lists = Pick<RegionPart, 'models' | 'profiles' | 'deniedProfileTypes'> &
+  Partial<Pick<RegionPart, 'mantleModels'>>
+
 function decodeRow(row: RegionRow): StoredPart | null {
   if (digest(row.region, row.rows_count, row.body) !== row.sha256) return null
-  // The digest proves that `encodePart` wrote this text; a change of its shape comes with a migration.
-  const lists = JSON.parse(row.body) as Pick<RegionPart, 'models' | 'profiles' | 'deniedProfileTypes'>
+  // The digest proves that `encodePart` wrote this text; before it knew bedrock-mantle it wrote no `mantleModels`.
+  const lists = { mantleModels: [], ...(JSON.parse(row.body) as Lists) }
   if (lists.models.length + lists.profiles.length !== row.rows_count) return null
   const part = { region: row.region, fetchedAtMs: row.fetched_at_ms, ...lists }
   return { part, observation: observe(part, row.sha256) }

@@ -10,6 +10,7 @@ const MINUTE_MS = 60 * SECOND_MS
 const START_MS = Date.UTC(2026, 0, 15)
 const REGIONS = ['us-east-1', 'eu-central-1']
 const ENDPOINTS = { 'us-east-1': 'http://127.0.0.1:1', 'eu-central-1': 'http://127.0.0.1:2/base' }
+const MANTLE_ENDPOINTS = { 'us-east-1': 'https://mantle.example' }
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START_MS }))
 afterEach(() => mock.timers.reset())
@@ -59,6 +60,7 @@ function found({
 }) {
   return {
     endpoints: ENDPOINTS,
+    mantleEndpoints: MANTLE_ENDPOINTS,
     credentials: {
       accessKeyId,
       secretAccessKey: 'example',
@@ -69,7 +71,12 @@ function found({
   } satisfies RuntimeAccess
 }
 
-const NONE: RuntimeAccess = { endpoints: ENDPOINTS, credentials: null, problem: 'no provider had any' }
+const NONE: RuntimeAccess = {
+  endpoints: ENDPOINTS,
+  mantleEndpoints: MANTLE_ENDPOINTS,
+  credentials: null,
+  problem: 'no provider had any',
+}
 
 /** Lets time pass, and lets what the timers started come to its end. */
 async function pass(ms: number): Promise<void> {
@@ -233,7 +240,10 @@ test('a look-up that runs is joined, not doubled', async () => {
 })
 
 test('a bearer token never asks for credentials, not even when AWS refuses it', async () => {
-  const scene = createScene({ endpoints: ENDPOINTS, credentials: null, problem: null }, 'token-of-a-test')
+  const scene = createScene(
+    { endpoints: ENDPOINTS, mantleEndpoints: MANTLE_ENDPOINTS, credentials: null, problem: null },
+    'token-of-a-test',
+  )
   await scene.access.refresh()
   assert.deepEqual(scene.asked, [{ regions: REGIONS, credentials: false }])
   assert.deepEqual(scene.access.forRegion('us-east-1'), {

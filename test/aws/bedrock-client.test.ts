@@ -344,8 +344,8 @@ test('what is sent: path, content type, date of the clock, session token or bear
       await sendAndHear(client)
       nowMs += 200
       await sendAndHear(client, {
-        target: { id: ARN, region: 'us-east-1', foundationId: null },
-        operation: 'converse-stream',
+        target: { id: ARN, region: 'us-east-1', dialect: 'converse', foundationId: null },
+        stream: true,
       })
     },
     { now: () => nowMs, sessionToken: 'session-token-of-a-test', url: '/base' },

@@ -79,6 +79,7 @@ export async function createWireClient(options: ClientOptions): Promise<{
       options.onLookUp?.()
       return {
         endpoints: { 'us-east-1': options.url },
+        mantleEndpoints: { 'us-east-1': options.url },
         credentials: credentials ? toCredentials(options.sessionToken) : null,
         problem: null,
       }
@@ -147,10 +148,11 @@ export function sendAndHear(client: BedrockClient, more: Partial<BedrockRequest>
 
 export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
   return {
-    target: { id: MODEL_ID, region: 'us-east-1', foundationId: MODEL_ID },
-    operation: 'converse',
+    target: { id: MODEL_ID, region: 'us-east-1', dialect: 'converse', foundationId: MODEL_ID },
+    stream: false,
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,
+    headers: {},
     ...more,
   }
 }

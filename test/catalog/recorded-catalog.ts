@@ -41,7 +41,7 @@ export function partOf(
   models: readonly FoundationModel[],
   profiles: readonly InferenceProfile[] = [],
 ): RegionPart {
-  return { region, models, profiles, fetchedAtMs: 1, deniedProfileTypes: [] }
+  return { region, models, profiles, mantleModels: [], fetchedAtMs: 1, deniedProfileTypes: [] }
 }
 
 /** An on-demand chat model unless told otherwise. */
@@ -98,6 +98,7 @@ export function policyOf(members: Partial<CatalogPolicy> = {}): CatalogPolicy {
     modelsLegacy: false,
     crossRegionInference: true,
     applicationInferenceProfiles: true,
+    mantle: true,
     defaultModel: null,
     defaultEmbeddingModel: null,
     ...members,

@@ -64,6 +64,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       BEDROCKD_LISTEN: '127.0.0.1:0',
       BEDROCKD_IMAGES_LISTEN: '127.0.0.1:0',
       BEDROCKD_METRICS_LISTEN: '',
+      // Nobody listens there: no test asks the real one.
+      AWS_ENDPOINT_URL_BEDROCK_MANTLE: 'http://127.0.0.1:9',
       ...options.emulator?.environment,
       ...options.environment,
     },

@@ -22,6 +22,9 @@ export type ListReply =
 export interface FakeControlPlane {
   /** Answers every request from now on. */
   answer: (request: ListRequest) => ListReply
+  /** Answers `GET /v1/models` of bedrock-mantle, which is not among `requests`. */
+  mantle: ListReply
+  readonly mantleRequests: { readonly authorization: string }[]
   readonly requests: ListRequest[]
 }
 
@@ -30,8 +33,18 @@ export interface FakeControlPlane {
  * Signatures are not checked.
  */
 export async function startFakeControlPlane(context: TestContext): Promise<FakeControlPlane> {
-  const fake: FakeControlPlane = { answer: () => 'hang', requests: [] }
+  const fake: FakeControlPlane = {
+    answer: () => 'hang',
+    requests: [],
+    mantle: { error: 'UnknownOperationException', status: 404, message: '' },
+    mantleRequests: [],
+  }
   const server = createServer((request, response) => {
+    if (request.url === '/v1/models') {
+      fake.mantleRequests.push({ authorization: request.headers.authorization ?? '' })
+      reply(response, fake.mantle)
+      return
+    }
     const parsed = parseRequest(request)
     fake.requests.push(parsed)
     reply(response, fake.answer(parsed))
@@ -40,6 +53,7 @@ export async function startFakeControlPlane(context: TestContext): Promise<FakeC
   const { port } = server.address() as AddressInfo
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_BEDROCK: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_BEDROCK_MANTLE: `http://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'example',
     AWS_EC2_METADATA_DISABLED: 'true',

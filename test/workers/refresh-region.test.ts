@@ -27,6 +27,7 @@ async function startBench(context: TestContext): Promise<Bench> {
     stateDir,
     deadlineMs: 10_000,
     standing: null,
+    mantleModels: null,
     heldBack: false,
   }
   return { fake, pool, stateDir, refresh: (members) => pool.run('refresh-region', { ...task, ...members }) }

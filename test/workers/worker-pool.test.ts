@@ -24,6 +24,7 @@ test('the control pool gives up a task at once when told to', async (context) =>
     stateDir: '/dev/null',
     deadlineMs: 60_000,
     standing: null,
+    mantleModels: null,
     heldBack: false,
   }
   const reason = new Error('enough')

@@ -1,0 +1,40 @@
+import { isWrongMantlePath, type MantlePath, mantlePathOf, otherMantlePath } from '../catalog/mantle.js'
+import type { ModelTarget } from '../catalog/types.js'
+import type { GatewayError } from '../errors.js'
+
+/** The way of one call to bedrock-mantle. */
+export interface MantleRoute {
+  readonly path: MantlePath
+  /** The call was answered: the path is right for the model. */
+  confirm(): void
+  /** True, once, where the model was refused for its path: the other one is to be tried. */
+  turnAround(error: GatewayError): boolean
+}
+
+/**
+ * Knows under which path each model stands on bedrock-mantle: as the table says, until bedrock-mantle said otherwise. A new
+ * model costs one refused call, which nobody is billed for.
+ */
+export function createMantlePaths() {
+  const learned = new Map<string, MantlePath>()
+  return {
+    start({ id, dialect }: Pick<ModelTarget, 'id' | 'dialect'>): MantleRoute {
+      let path = learned.get(id) ?? mantlePathOf(id)
+      let turned = false
+      return {
+        get path() {
+          return path
+        },
+        confirm() {
+          if (turned) learned.set(id, path)
+        },
+        turnAround(error) {
+          if (dialect !== 'openai-mantle' || turned || !isWrongMantlePath(error.message)) return false
+          turned = true
+          path = otherMantlePath(path)
+          return true
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import type { OpenAiMessage, OpenAiPart, OpenAiToolCall } from '../bedrock/openai-types.js'
+import { GatewayError } from '../errors.js'
+import { isFields } from '../openai/fields.js'
+import type { ChatMessage, ChatRequest, MediaPart, ToolCall } from '../openai/types.js'
+import type { TranslationContext } from './policy.js'
+import { createRepairTally, type Sanitized } from './repairs.js'
+import type { ToolNames } from './tool-names.js'
+
+export interface OpenAiConversation {
+  readonly messages: readonly OpenAiMessage[]
+  readonly sanitized: Sanitized
+}
+
+/** What stands where a message would be empty, as in a Converse history. */
+const FILLER = '...'
+const NO_RESULT = 'The tool gave no result.'
+
+type Turn =
+  | { readonly role: 'user'; readonly parts: OpenAiPart[] }
+  | { readonly role: 'assistant'; text: string; readonly calls: readonly OpenAiToolCall[] }
+  | { readonly role: 'tool'; readonly toolCallId: string; readonly text: string }
+
+/**
+ * The history as the chat templates of open models accept it, and as Converse would have it: one system message in front
+ * (several templates refuse any other), no blank text, a user first, no two users or plain assistants in a row, each call
+ * with its result. Results that answer no call become user text; media of results, which `tool` messages can't carry,
+ * follow in a user message. Throws a `GatewayError` that names the part for media that can't be said in OpenAI's words.
+ */
+export function toOpenAiConversation(
+  request: ChatRequest,
+  context: TranslationContext,
+  names: ToolNames,
+): OpenAiConversation {
+  const { target } = context
+  const tally = createRepairTally()
+  const system: string[] = target.defaults?.systemPrompt ? [target.defaults.systemPrompt] : []
+  const turns: Turn[] = []
+  /** Calls of the turn before that still wait for their result. */
+  const unanswered = new Set<string>()
+  /** Media of results: they follow when all results are there. */
+  let resultMedia: OpenAiPart[] = []
+
+  function endToolRound(): void {
+    for (const toolCallId of unanswered) {
+      tally.toolResultsFilled += 1
+      turns.push({ role: 'tool', toolCallId, text: NO_RESULT })
+    }
+    unanswered.clear()
+    const media = resultMedia
+    resultMedia = []
+    if (media.length > 0) turns.push({ role: 'user', parts: media })
+  }
+
+  function addUser(parts: readonly OpenAiPart[]): void {
+    endToolRound()
+    const last = turns.at(-1)
+    if (last?.role === 'user') {
+      tally.neighboursMerged += 1
+      last.parts.push(...parts)
+    } else {
+      turns.push({ role: 'user', parts: [...parts] })
+    }
+  }
+
+  function addAssistant(text: string, calls: readonly OpenAiToolCall[]): void {
+    endToolRound()
+    const last = turns.at(-1)
+    if (last?.role === 'assistant' && last.calls.length === 0 && calls.length === 0) {
+      tally.neighboursMerged += 1
+      last.text = `${last.text}\n\n${text}`
+    } else {
+      turns.push({ role: 'assistant', text, calls })
+      for (const { id } of calls) unanswered.add(id)
+    }
+  }
+
+  function addResult(toolCallId: string, text: string, media: readonly OpenAiPart[]): void {
+    if (unanswered.delete(toolCallId)) {
+      turns.push({ role: 'tool', toolCallId, text: text === '' ? NO_RESULT : text })
+      resultMedia.push(...media)
+    } else {
+      tally.orphanedResultsTurnedIntoText += 1
+      addUser([{ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` }, ...media])
+    }
+  }
+
+  function fill(text: string): string {
+    if (text !== '') return text
+    tally.blankMessagesFilled += 1
+    return FILLER
+  }
+
+  request.messages.forEach((message, index) => {
+    const parts = toParts(message, context, `messages[${index}].content`)
+    const told = parts.filter((part) => part.type !== 'text' || part.text.trim() !== '')
+    const text = joinTexts(told)
+    const media = told.filter((part) => part.type !== 'text')
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        if (text === '') tally.blankSystemDropped += 1
+        else system.push(text)
+        return
+      case 'user':
+        tally.blankPartsDropped += parts.length - told.length
+        addUser(told.length > 0 ? told : [{ type: 'text', text: fill('') }])
+        return
+      case 'assistant':
+        tally.blankPartsDropped += parts.length - told.length
+        addAssistant(message.toolCalls.length > 0 ? text : fill(text), toCalls(message.toolCalls, names))
+        return
+      case 'tool':
+        addResult(message.toolCallId, text, media)
+        return
+      default:
+        message satisfies never
+    }
+  })
+  endToolRound()
+
+  if (turns[0]?.role !== 'user') {
+    tally.leadingUsersAdded += 1
+    turns.unshift({ role: 'user', parts: [{ type: 'text', text: FILLER }] })
+  }
+  const systemText = system.join('\n\n')
+  const first = turns[0]
+  if (systemText !== '' && !target.capabilities.systemPrompt && first?.role === 'user')
+    first.parts.unshift({ type: 'text', text: systemText })
+  const leading: OpenAiMessage[] =
+    systemText !== '' && target.capabilities.systemPrompt ? [{ role: 'system', content: systemText }] : []
+  return { messages: [...leading, ...turns.map(toMessage)], sanitized: tally }
+}
+
+function toMessage(turn: Turn): OpenAiMessage {
+  switch (turn.role) {
+    case 'user':
+      // Text alone goes as a string: not every server takes parts.
+      return {
+        role: 'user',
+        content: turn.parts.every((part) => part.type === 'text') ? joinTexts(turn.parts) : turn.parts,
+      }
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: turn.text === '' ? null : turn.text,
+        ...(turn.calls.length > 0 ? { tool_calls: turn.calls } : {}),
+      }
+    case 'tool':
+      return { role: 'tool', tool_call_id: turn.toolCallId, content: turn.text }
+    default:
+      return turn satisfies never
+  }
+}
+
+function joinTexts(parts: readonly OpenAiPart[]): string {
+  return parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
+}
+
+/** Servers parse the arguments of a history and refuse what is no object: what was cut goes as text in one. */
+function toCalls(calls: readonly ToolCall[], names: ToolNames): readonly OpenAiToolCall[] {
+  return calls.map(({ id, name, arguments: json }) => ({
+    id,
+    type: 'function',
+    function: { name: names.toWireName(name), arguments: toObjectJson(json) },
+  }))
+}
+
+function toObjectJson(json: string): string {
+  if (json.trim() === '') return '{}'
+  try {
+    if (isFields(JSON.parse(json))) return json
+  } catch {
+    // Falls through: the same as another JSON value.
+  }
+  return JSON.stringify({ arguments: json })
+}
+
+function toParts(
+  message: ChatMessage,
+  { target, media }: TranslationContext,
+  param: string,
+): readonly OpenAiPart[] {
+  return message.content.map((part, index) => {
+    const place = `${param}[${index}]`
+    if (part.type === 'text') return { type: 'text', text: part.text }
+    const said = toMediaPart(part, media)
+    if (said !== null) return said
+    throw new GatewayError('unsupported', `${place}: ${target.requested} takes no ${part.type} parts here`, {
+      param: place,
+    })
+  })
+}
+
+/** Documents of text go as their text; others have no words in this dialect (null), nor has video. */
+function toMediaPart(part: MediaPart, media: TranslationContext['media']): OpenAiPart | null {
+  const block = media.get(part)
+  if (block?.image !== undefined) {
+    const { format, source } = block.image
+    const detail = part.type === 'image' && part.detail !== null ? { detail: part.detail } : {}
+    return {
+      type: 'image_url',
+      image_url: { url: `data:image/${format};base64,${source.bytes}`, ...detail },
+    }
+  }
+  if (block?.audio !== undefined)
+    return {
+      type: 'input_audio',
+      input_audio: { data: block.audio.source.bytes, format: block.audio.format },
+    }
+  if (block?.document !== undefined && TEXT_DOCUMENTS.has(block.document.format)) {
+    const text = Buffer.from(block.document.source.bytes, 'base64').toString('utf8')
+    return { type: 'text', text: `${block.document.name}:\n${text}` }
+  }
+  return block?.text === undefined ? null : { type: 'text', text: block.text }
+}
+
+const TEXT_DOCUMENTS: ReadonlySet<string> = new Set(['txt', 'md', 'csv', 'html'])
