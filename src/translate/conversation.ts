@@ -66,16 +66,16 @@ function toSystem(
   tally: RepairTally,
 ): SystemBlock[] {
   const ofAlias = context.target.defaults?.systemPrompt ?? ''
-  const system: SystemBlock[] = ofAlias.trim() === '' ? [] : [{ text: ofAlias }]
+  const system: (readonly SystemBlock[])[] = ofAlias.trim() === '' ? [] : [[{ text: ofAlias }]]
   for (const placed of messages) {
     requireText(placed)
     // Blank parts of system messages have a count of their own.
     const { blocks } = sayParts(placed, { context, tally: createRepairTally(), inline: false })
     if (blocks.length === 0) tally.blankSystemDropped += 1
     else appendCachePoint(blocks, placed.message.cacheControl)
-    system.push(...(blocks as readonly SystemBlock[]))
+    system.push(blocks as readonly SystemBlock[])
   }
-  return system
+  return system.flat()
 }
 
 function requireText({ message, param }: Placed<SystemMessage>): void {
@@ -160,9 +160,8 @@ function createFreshIds(names: ToolNames, tally: RepairTally): (id: string) => s
 
 /** Puts system text in front of the first user turn, or makes one. */
 function putIntoFirstUser(messages: OpenMessage[], system: readonly SystemBlock[]): void {
-  const [first] = messages
-  if (first?.role === 'user') first.content.unshift(...system)
-  else messages.unshift({ role: 'user', content: [...system] })
+  const first = messages[0]?.role === 'user' ? messages.shift() : undefined
+  messages.unshift({ role: 'user', content: [...system, ...(first?.content ?? [])] })
 }
 
 /** A conversation that ends with the assistant asks the model to go on with these words ("prefill"). */

@@ -39,18 +39,18 @@ const DOCUMENTS_ATTACHED = 'The document is attached.'
 export function toUserTurn(messages: readonly PlacedUser[], options: UserOptions): UserTurn {
   const { context, tally, calls } = options
   const answers = createAnswers(calls)
-  const moved: ContentBlock[] = [...options.media]
-  const said: ContentBlock[] = []
+  const moved: (readonly ContentBlock[])[] = [options.media]
+  const said: (readonly ContentBlock[])[] = []
   for (const placed of messages) {
     if (isUser(placed)) {
-      said.push(...sayUser(placed, options))
+      said.push(sayUser(placed, options))
       continue
     }
     const answer = answers.find(placed.message.toolCallId)
-    if (answer === null) said.push(...sayOrphan(placed, options))
-    else moved.push(...giveAnswer(placed, answer, options))
+    if (answer === null) said.push(sayOrphan(placed, options))
+    else moved.push(giveAnswer(placed, answer, options))
   }
-  const rest = introduceDocuments([...moved, ...said], tally)
+  const rest = introduceDocuments([...moved, ...said].flat(), tally)
   const results: ContentBlock[] = []
   for (const answer of answers.list) {
     if (!answer.answered) tally.toolResultsFilled += 1
@@ -86,17 +86,22 @@ function giveAnswer(
   const content = said.filter(fits)
   const moved = said.filter((block) => !fits(block))
   tally.mediaMovedToUser += moved.length
-  if (answer.answered) {
-    // Bedrock refuses a second result with the same id (BerriAI/litellm#20048): what it adds goes into the first.
-    tally.duplicateResultsMerged += 1
-    if (JSON.stringify(content) === JSON.stringify(answer.content)) return []
+  // Bedrock refuses a second result with the same id (BerriAI/litellm#20048): what it adds goes into the first.
+  if (answer.answered) tally.duplicateResultsMerged += 1
+  if (answer.answered && isSame(content, answer.content)) return moved
+  if (content.length === 0 && answer.content.length === 0) {
+    if (moved.length > 0) answer.content.push({ text: RESULT_BELOW })
+    else if (!answer.answered) tally.blankMessagesFilled += 1
   }
-  if (content.length > 0) answer.content.push(...content)
-  else if (moved.length > 0) answer.content.push({ text: RESULT_BELOW })
-  else if (!answer.answered) tally.blankMessagesFilled += 1
+  for (const block of content) answer.content.push(block)
   answer.answered = true
   answer.cacheControl ??= placed.message.cacheControl ?? partMark(placed.message)
   return moved
+}
+
+/** Cheap where it matters: a client may send 100,000 results for one call. */
+function isSame(first: readonly ContentBlock[], second: readonly ContentBlock[]): boolean {
+  return first.length === second.length && JSON.stringify(first) === JSON.stringify(second)
 }
 
 /** A tool result takes no cache point inside: the mark of a part goes behind the result. */

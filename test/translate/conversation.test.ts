@@ -321,3 +321,46 @@ test('a history of 50,000 calls in one turn takes no more time than its size', (
   assert.equal(body.messages[2]?.content.length, count + 1)
   assert.deepEqual(conversationProblems({ ...body, messages: body.messages.slice(0, 1) }), [])
 })
+
+test('messages of 300,000 parts each are translated: nothing depends on how many arguments a call takes', () => {
+  const many = Array.from({ length: 300_000 }, () => said('a'))
+  const messages: ChatMessage[] = [
+    { role: 'system', content: many, cacheControl: null },
+    { role: 'user', content: many, cacheControl: null },
+    {
+      role: 'assistant',
+      content: many,
+      toolCalls: [{ id: 'c1', name: 'f', arguments: '' }],
+      reasoning: [],
+      cacheControl: null,
+    },
+    { role: 'tool', content: many, toolCallId: 'c1', cacheControl: null },
+    { role: 'tool', content: many, toolCallId: 'c2', cacheControl: null },
+  ]
+  const sizes = ({ messages: sent }: ConverseRequest) => sent.map(({ content }) => content.length)
+  assert.deepEqual(sizes(converse({ messages })), [300_000, 300_001, 300_001])
+  const plain = { systemPrompt: false, tools: false }
+  assert.deepEqual(sizes(converse({ messages }, plain)), [600_000, 300_001, 600_000])
+})
+
+test('images that two results of one call bring are both kept where they stand behind the results', () => {
+  const image = { type: 'image', url: 'data:', detail: null, cacheControl: null } as const
+  const result = (): ChatMessage => ({
+    role: 'tool',
+    content: [said('ok'), { ...image }],
+    toolCallId: 'c1',
+    cacheControl: null,
+  })
+  const call: ChatMessage = {
+    role: 'assistant',
+    content: [],
+    toolCalls: [{ id: 'c1', name: 'f', arguments: '' }],
+    reasoning: [],
+    cacheControl: null,
+  }
+  const { messages } = converse({ messages: [call, result(), result()] }, { toolResultMedia: false })
+  assert.deepEqual(
+    messages[2]?.content.map((block) => Object.keys(block)[0]),
+    ['toolResult', 'image', 'image'],
+  )
+})
