@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/errors.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
 import type { MediaPart } from '../../src/openai/types.js'
 import type { MediaBlocks, TranslationContext } from '../../src/translate/policy.js'
+import { createRepairTally } from '../../src/translate/repairs.js'
 import { type OpenAiTranslation, toOpenAi } from '../../src/translate/to-openai.js'
 import { chatContext, chatRequest, chatTarget } from './chat-target.js'
 
@@ -255,6 +256,7 @@ test('blank messages, neighbours and a leading assistant are mended and counted'
     { role: 'user', content: 'One\n\nTwo' },
   ])
   assert.deepEqual(sanitized, {
+    ...createRepairTally(),
     blankPartsDropped: 2,
     blankMessagesFilled: 1,
     blankSystemDropped: 1,
