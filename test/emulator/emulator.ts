@@ -349,7 +349,7 @@ class EmulatorServer {
     return this.#planned(behaviour) ?? planStream(toFrames(answer, options), behaviour)
   }
 
-  #checkedBody({ record }: Exchange, operation: RuntimeOperation): object {
+  #checkedBody({ behaviour, record }: Exchange, operation: RuntimeOperation): object {
     if (typeof record.body !== 'object' || record.body === null) {
       throw validationError('The provided request is not valid')
     }

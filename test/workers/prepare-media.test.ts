@@ -447,15 +447,6 @@ test('audio goes to a model that takes it, its format told by the bytes before t
   )
 })
 
-test('audio can not stand in a tool result', async () => {
-  const part: MediaPart = { type: 'audio', data: 'UklGRg==', format: 'wav' }
-  const message: ChatMessage = { role: 'tool', content: [part], toolCallId: 'call_1', cacheControl: null }
-  await assert.rejects(
-    prepareMedia(chatRequest({ messages: [message] }), all({ audioTypes: ['wav'] }), POLICY),
-    /messages\[0\]\.content\[0\]\.input_audio\.data: a tool result can't hold audio/,
-  )
-})
-
 test('video goes to a model that takes it', async () => {
   const target = all({ videoTypes: ['mp4', 'mov', 'three_gp', 'mpeg'] })
   const ftyp = (brand: string): Buffer => Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0`, 'latin1')
