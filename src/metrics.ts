@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Exchange } from './http/exchange.js'
-import type { Sanitized } from './translate/conversation.js'
+import { REPAIRS, type Repair, type Sanitized } from './translate/repairs.js'
 
 /** Label values that come from Bedrock are open-ended: what is beyond this many is counted as `other`. */
 const seriesMax = 500
@@ -20,13 +20,7 @@ const counterTable = {
   sanitized: {
     help: 'Repairs of histories that Bedrock would refuse.',
     labels: ['repair'],
-    values: [
-      'blank_parts_dropped',
-      'blank_messages_filled',
-      'blank_system_dropped',
-      'leading_users_added',
-      'neighbours_merged',
-    ],
+    values: Object.values(REPAIRS),
   },
   refreshes: {
     help: 'Model list refreshes of one region by outcome.',
@@ -131,11 +125,9 @@ export function createMetrics(gauges: Gauges): Metrics {
       upstreamErrors.bind(type).total += 1
     },
     countSanitized: (sanitized) => {
-      sanitizedTally.bind('blank_parts_dropped').total += sanitized.blankPartsDropped
-      sanitizedTally.bind('blank_messages_filled').total += sanitized.blankMessagesFilled
-      sanitizedTally.bind('blank_system_dropped').total += sanitized.blankSystemDropped
-      sanitizedTally.bind('leading_users_added').total += sanitized.leadingUsersAdded
-      sanitizedTally.bind('neighbours_merged').total += sanitized.neighboursMerged
+      for (const [repair, name] of Object.entries(REPAIRS)) {
+        sanitizedTally.bind(name).total += sanitized[repair as Repair]
+      }
     },
     countRefresh: (outcome) => {
       refreshes.bind(outcome).total += 1

@@ -29,11 +29,11 @@ export default async function prepareChatBody(task: ChatBodyTask): Promise<ChatB
   let toolRound = false
   try {
     const body = parseChatBody(task.parts)
+    toolRound = isStreamedToolRound(body)
     const model = await ask(port, { type: 'model', name: readModel(body) })
-    if (model.type !== 'model') return { type: 'refused-by-main' }
+    if (model.type !== 'model') return { type: 'refused-by-main', toolRound }
     const { target, lessons } = model
     const request = parseChat(body, target)
-    toolRound = isStreamedToolRound(request)
     const media = await prepareMedia(request, target, task.media)
     const toolCallIds = findUnexplainedCalls(request)
     const thoughts = toolCallIds.length === 0 ? null : await ask(port, { type: 'thoughts', toolCallIds })
