@@ -4,6 +4,7 @@ import type { Access } from './aws/access.js'
 import type { Config } from './config.js'
 import type { Readiness } from './handlers.js'
 import type { ConnectionCap } from './http/server.js'
+import type { LessonBook } from './lesson-book.js'
 import type { Listening } from './listeners.js'
 import type { Metrics } from './metrics.js'
 import type { Refresher } from './state/refresher.js'
@@ -17,6 +18,7 @@ export interface AdminSources {
   readonly readiness: () => Readiness
   readonly access: Access
   readonly refresher: Refresher
+  readonly lessons: LessonBook
   readonly registry: StreamRegistry
   readonly connections: ConnectionCap
   readonly metrics: Metrics
@@ -25,11 +27,12 @@ export interface AdminSources {
 
 /** What the admin socket can see and do. */
 export function createAdminBackend(sources: AdminSources): AdminBackend {
-  const { log, refresher, registry } = sources
+  const { log, refresher, lessons, registry } = sources
   const startedAtMs = Date.now()
   return {
     status: () => toStatus(sources, startedAtMs),
     models: () => refresher.catalog().list('all'),
+    lessons: lessons.list,
     refresh: refresher.refresh,
     streams: registry.describe,
     setLogLevel(level) {

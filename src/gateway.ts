@@ -6,6 +6,7 @@ import type { AdminBackend } from './admin/types.js'
 import { createAdminBackend } from './admin-backend.js'
 import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
+import { createTeachableClient } from './aws/teachable-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import type { Config } from './config.js'
@@ -15,6 +16,7 @@ import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
+import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
@@ -70,8 +72,29 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log,
     now: Date.now,
   })
-  const refresher = createRefresher({ config, pool: control, snapshot, onOutcome: metrics.countRefresh, log })
-  const bedrock = createBedrockClient({ access, now: Date.now })
+  const lessons = createLessonBook({
+    stateDir: config.stateDir,
+    pool: control,
+    lessons: snapshot.lessons,
+    onLearned: metrics.countLesson,
+    log,
+  })
+  const refresher = createRefresher({
+    config,
+    pool: control,
+    snapshot,
+    onOutcome: metrics.countRefresh,
+    onRefreshed: lessons.reload,
+    log,
+  })
+  const bedrock = createTeachableClient({
+    client: createBedrockClient({ access, now: Date.now }),
+    bodies,
+    bodyInlineBytesMax: config.bodyInlineBytesMax,
+    // Cache points are this gateway's own, and no answer changes with them.
+    mayTakeOut: (parameter) => config.dropParams || parameter.startsWith('cache_control'),
+    onLesson: lessons.learn,
+  })
 
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
@@ -106,7 +129,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
           fetchMs: config.fetchSeconds * 1000,
           fetchBytesMax: config.fetchBytesMax,
         },
-        lessonsOf: () => [],
+        lessonsOf: lessons.lessonsOf,
         thoughts: createThoughtStore({
           keepMs: config.reasoningKeepSeconds * 1000,
           bytesMax: config.reasoningKeepBytesMax,
@@ -143,6 +166,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     readiness,
     access,
     refresher,
+    lessons,
     registry,
     connections,
     metrics,

@@ -1,4 +1,4 @@
-import type { Catalog, ModelKind } from './catalog/types.js'
+import type { Catalog, ModelEntry, ModelKind } from './catalog/types.js'
 import type { Config } from './config.js'
 import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
@@ -124,7 +124,8 @@ async function replyModel(
   id: string,
 ): Promise<void> {
   await requireCatalog(exchange, refresher, config)
-  const entry = refresher.catalog().find(id)
+  const catalog = refresher.catalog()
+  const entry = catalog.find(id) ?? findResolved(catalog, id)
   if (entry !== undefined) {
     exchange.replyJson(200, toModelBody(entry))
     return
@@ -136,4 +137,10 @@ async function replyModel(
       param: 'model',
     },
   )
+}
+
+/** A chat takes more names than the list has (the id of a profile-only model, LiteLLM's prefixes): each is what it leads to. */
+function findResolved(catalog: Catalog, name: string): ModelEntry | undefined {
+  const resolution = catalog.resolve(name)
+  return resolution.type === 'listed' ? catalog.find(resolution.target.id) : undefined
 }

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Exchange } from './http/exchange.js'
-import type { Sanitized } from './translate/conversation.js'
+import { REPAIRS, type Repair, type Sanitized } from './translate/repairs.js'
 
 /** Label values that come from Bedrock are open-ended: what is beyond this many is counted as `other`. */
 const seriesMax = 500
@@ -20,18 +20,17 @@ const counterTable = {
   sanitized: {
     help: 'Repairs of histories that Bedrock would refuse.',
     labels: ['repair'],
-    values: [
-      'blank_parts_dropped',
-      'blank_messages_filled',
-      'blank_system_dropped',
-      'leading_users_added',
-      'neighbours_merged',
-    ],
+    values: Object.values(REPAIRS),
   },
   refreshes: {
     help: 'Model list refreshes of one region by outcome.',
     labels: ['outcome'],
     values: ['advanced', 'unchanged', 'held-back', 'failed'],
+  },
+  lessons: {
+    help: 'Parameters that a model was seen to refuse, and is spared from then on.',
+    labels: ['parameter'],
+    values: [],
   },
   stream_endings: {
     help: 'Streams by the way they ended.',
@@ -85,6 +84,7 @@ export interface Metrics {
   countUpstreamError(type: string): void
   countSanitized(sanitized: Sanitized): void
   countRefresh(outcome: RefreshOutcome): void
+  countLesson(parameter: string): void
   countStreamEnding(ending: StreamEnding): void
   /** Every counter by a dotted name: `tokens.input`, `stream_endings.stop`, `requests.<route>.<status>`. */
   snapshotCounters(): Record<string, number>
@@ -101,6 +101,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const upstreamErrors = createTally('upstream_errors', registry)
   const sanitizedTally = createTally('sanitized', registry)
   const refreshes = createTally('refreshes', registry)
+  const lessons = createTally('lessons', registry)
   const endings = createTally('stream_endings', registry)
   const duration = createHistogram('duration', registry)
   const firstByte = createHistogram('first_byte', registry)
@@ -108,7 +109,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   createGauge('bedrockd_connections_open', 'Client connections.', gauges.connectionsOpen, registry)
   const inputTokens = tokens.bind('input')
   const outputTokens = tokens.bind('output')
-  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, endings]
+  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, lessons, endings]
 
   return {
     countRequest: ({ route, status, durationSeconds, firstByteSeconds }) => {
@@ -124,14 +125,15 @@ export function createMetrics(gauges: Gauges): Metrics {
       upstreamErrors.bind(type).total += 1
     },
     countSanitized: (sanitized) => {
-      sanitizedTally.bind('blank_parts_dropped').total += sanitized.blankPartsDropped
-      sanitizedTally.bind('blank_messages_filled').total += sanitized.blankMessagesFilled
-      sanitizedTally.bind('blank_system_dropped').total += sanitized.blankSystemDropped
-      sanitizedTally.bind('leading_users_added').total += sanitized.leadingUsersAdded
-      sanitizedTally.bind('neighbours_merged').total += sanitized.neighboursMerged
+      for (const [repair, name] of Object.entries(REPAIRS)) {
+        sanitizedTally.bind(name).total += sanitized[repair as Repair]
+      }
     },
     countRefresh: (outcome) => {
       refreshes.bind(outcome).total += 1
+    },
+    countLesson: (parameter) => {
+      lessons.bind(parameter).total += 1
     },
     countStreamEnding: (ending) => {
       endings.bind(ending).total += 1

@@ -38,7 +38,8 @@ export interface ChatLimits {
  * headers are there, so that a throttle is a real 429.
  */
 export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
-  requireRoom(pipeline)
+  // Whether an error belongs into a stream is seen in the body only: then it is read first.
+  if (!pipeline.receiver.toolRoundErrorsInStream) requireRoom(pipeline)
   const chat = await receiveChat(exchange, pipeline.receiver)
   if (exchange.over) return
   // Others may have started while this body came in.

@@ -2,13 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
-import type { Fields } from './openai/fields.js'
+import { type Fields, isFields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import { withDefaults } from './openai/with-defaults.js'
-import type { Sanitized } from './translate/conversation.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
+import { isReturnable } from './translate/reasoning-history.js'
+import type { Sanitized } from './translate/repairs.js'
 import { toConverse } from './translate/to-converse.js'
 import { toOpenAi } from './translate/to-openai.js'
 
@@ -75,15 +76,30 @@ export function hasMedia(request: ChatRequest): boolean {
 /** Tool calls of the history that came back without the thoughts before them: those may have been kept here. */
 export function findUnexplainedCalls(request: ChatRequest): readonly string[] {
   return request.messages.flatMap((message) =>
-    message.role === 'assistant' && message.reasoning.length === 0
+    message.role === 'assistant' && !message.reasoning.some(isReturnable)
       ? message.toolCalls.map((call) => call.id)
       : [],
   )
 }
 
-/** A streamed chat whose last word are tool results: Open WebUI shows no error status there (openwebui-contract §3). */
-export function isStreamedToolRound(request: ChatRequest): boolean {
-  return request.stream && request.messages.at(-1)?.role === 'tool'
+/**
+ * A streamed chat that goes on after tool results: Open WebUI shows no error status there (openwebui-contract §3). Told of
+ * the members as they came, so that what is wrong with them can be said in the stream, too.
+ */
+export function isStreamedToolRound(body: Fields): boolean {
+  const messages: unknown = body['messages']
+  if (body['stream'] !== true || !Array.isArray(messages)) return false
+  const [before, last] = [roleOf(messages.at(-2)), roleOf(messages.at(-1))]
+  // Images of tool results follow them as a user message of their own (openwebui-contract §2).
+  return isToolRole(last) || (last === 'user' && isToolRole(before))
+}
+
+function roleOf(message: unknown): unknown {
+  return isFields(message) ? message['role'] : null
+}
+
+function isToolRole(role: unknown): boolean {
+  return role === 'tool' || role === 'function'
 }
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */

@@ -44,10 +44,10 @@ export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): P
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
   const body = parseChatBody(parts)
+  exchange.errorsInStream = receiver.toolRoundErrorsInStream && isStreamedToolRound(body)
   const target = resolveTarget(readModel(body), receiver)
   const request = parseChat(body, target)
   if (hasMedia(request)) return prepareInWorker(parts, exchange, receiver)
-  exchange.errorsInStream = receiver.toolRoundErrorsInStream && isStreamedToolRound(request)
   return translateChat(request, {
     target,
     policy: receiver.policy,
@@ -89,8 +89,8 @@ async function prepareInWorker(
     const transferList = [port2, ...parts.map((part) => part.buffer as ArrayBuffer)]
     const task = { parts, port: port2, policy, media }
     const result = (await receiver.bodies.run(task, { transferList })) as ChatBodyResult
-    if (result.type === 'refused-by-main') throw refusal
     exchange.errorsInStream = receiver.toolRoundErrorsInStream && result.toolRound
+    if (result.type === 'refused-by-main') throw refusal
     if (result.type === 'prepared') return result.chat
     throw new GatewayError(result.code, result.message, { param: result.param })
   } finally {

@@ -1,3 +1,4 @@
+import { readLessonsTask, storeLessonTask } from './lessons.js'
 import { refreshRegion } from './refresh-region.js'
 import { resolveRuntimeAccess } from './runtime-access.js'
 
@@ -5,6 +6,8 @@ import { resolveRuntimeAccess } from './runtime-access.js'
 const TASKS = {
   'refresh-region': refreshRegion,
   'resolve-runtime-access': resolveRuntimeAccess,
+  'store-lesson': storeLessonTask,
+  'read-lessons': readLessonsTask,
 } as const
 
 /** The tasks as a type: names, inputs, results. */

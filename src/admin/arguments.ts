@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 export type Command =
   | { readonly type: 'status' }
   | { readonly type: 'models'; readonly kind: string }
+  | { readonly type: 'lessons' }
   | { readonly type: 'refresh' }
   | { readonly type: 'streams' }
   | { readonly type: 'log-level'; readonly level: string | null }
@@ -22,7 +23,8 @@ export const USAGE = `usage: bedrockctl COMMAND [OPTIONS]
 
 commands
   status               how the daemon is: readiness, listeners, snapshot, counters
-  models               the models it lists; --kind chat|image|embedding|rerank|other|all (default all)
+  models               the models it lists; --kind chat|image|embedding|rerank|other|all (default all);
+                       --lessons: the parameters that models were seen to refuse, and are spared
   refresh              ask AWS for the models now and wait for the outcome
   streams              the open streams
   log-level [LEVEL]    show or set: trace debug info warn error fatal silent
@@ -53,6 +55,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       socket: { type: 'string' },
       instance: { type: 'string' },
       kind: { type: 'string' },
+      lessons: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       version: { type: 'boolean', default: false },
@@ -62,17 +65,22 @@ export function parseArguments(argv: readonly string[]): Arguments {
     ? ({ type: 'help' } as const)
     : values.version
       ? ({ type: 'own-version' } as const)
-      : parseCommand(positionals, values.kind)
+      : parseCommand(positionals, values)
   if (values.socket === '') throw new Error('--socket must be a path')
   return { command, json: values.json, socket: values.socket, instance: values.instance }
 }
 
-function parseCommand(positionals: readonly string[], kind: string | undefined): Command {
+function parseCommand(
+  positionals: readonly string[],
+  { kind, lessons }: { readonly kind?: string | undefined; readonly lessons: boolean },
+): Command {
   const [name, argument, ...more] = positionals
   if (name === undefined) throw new Error('a command is missing')
   const excess = name === 'log-level' ? more[0] : argument
   if (excess !== undefined) throw new Error(`"${excess}" is one argument too many`)
   if (kind !== undefined && name !== 'models') throw new Error('--kind goes with models')
+  if (lessons && name !== 'models') throw new Error('--lessons goes with models')
+  if (lessons && kind !== undefined) throw new Error('--lessons and --kind do not go together')
   switch (name) {
     case 'status':
     case 'refresh':
@@ -83,6 +91,7 @@ function parseCommand(positionals: readonly string[], kind: string | undefined):
     case 'help':
       return { type: 'help' }
     case 'models':
+      if (lessons) return { type: 'lessons' }
       return { type: 'models', kind: parseOneOf('--kind', KINDS, kind ?? 'all') }
     case 'log-level':
       return {

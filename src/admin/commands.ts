@@ -1,8 +1,15 @@
 import type { ModelEntry } from '../catalog/types.js'
 import type { Command } from './arguments.js'
 import type { AdminRequest } from './client.js'
-import { isRefreshFailed, toModelsPage, toRefreshPage, toStatusPage, toStreamsPage } from './pages.js'
-import type { RefreshReport, Status, StreamInfo } from './types.js'
+import {
+  isRefreshFailed,
+  toLessonsPage,
+  toModelsPage,
+  toRefreshPage,
+  toStatusPage,
+  toStreamsPage,
+} from './pages.js'
+import type { LessonInfo, RefreshReport, Status, StreamInfo } from './types.js'
 
 /** Commands that ask the daemon. */
 export type DaemonCommand = Exclude<Command, { type: 'help' | 'own-version' }>
@@ -16,6 +23,7 @@ export function toAdminRequest(command: DaemonCommand): AdminRequest {
   const timeoutMs = ANSWER_TIMEOUT_MS
   switch (command.type) {
     case 'status':
+    case 'lessons':
     case 'streams':
     case 'version':
       return { method: 'GET', path: `/${command.type}`, timeoutMs }
@@ -53,6 +61,8 @@ export function toOutcome(
       return done(toStatusPage(parseAnswer<Status>(text), own.nowMs))
     case 'models':
       return done(toModelsPage(parseAnswer<{ models: ModelEntry[] }>(text).models))
+    case 'lessons':
+      return done(toLessonsPage(parseAnswer<{ lessons: LessonInfo[] }>(text).lessons, own.nowMs))
     case 'streams':
       return done(toStreamsPage(parseAnswer<{ streams: StreamInfo[] }>(text).streams, own.nowMs))
     case 'refresh': {

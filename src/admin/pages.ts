@@ -1,6 +1,6 @@
 import type { Capabilities, ModelEntry } from '../catalog/types.js'
 import { toAge, toDuration, toPlain, toSize, toTable } from './format.js'
-import type { RefreshReport, RegionStatus, Status, StreamInfo } from './types.js'
+import type { LessonInfo, RefreshReport, RegionStatus, Status, StreamInfo } from './types.js'
 
 /** What `bedrockctl status` prints: is it well, what does it hold, what failed. */
 export function toStatusPage(status: Status, nowMs: number): string[] {
@@ -123,6 +123,15 @@ function toFeatures(capabilities: Capabilities): string {
     capabilities.promptCaching !== null ? 'caching' : '',
   ]
   return features.filter((feature) => feature !== '').join(',')
+}
+
+/** What `bedrockctl models --lessons` prints. */
+export function toLessonsPage(lessons: readonly LessonInfo[], nowMs: number): string[] {
+  if (lessons.length === 0) return ['nothing learned: no model has refused a parameter']
+  return toTable(
+    [{ title: 'MODEL' }, { title: 'REFUSES' }, { title: 'LEARNED' }],
+    lessons.map(({ model, parameter, learnedAtMs }) => [model, parameter, toAge(learnedAtMs, nowMs)]),
+  )
 }
 
 /** What `bedrockctl streams` prints. */

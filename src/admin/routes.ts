@@ -55,6 +55,7 @@ function createRoutes(
   return new Map<string, Partial<Record<Method, Route>>>([
     ['/status', { GET: () => backend.status() }],
     ['/models', { GET: (_request, query) => ({ models: listModels(backend, query.get('kind') ?? 'all') }) }],
+    ['/lessons', { GET: () => ({ lessons: backend.lessons() }) }],
     ['/streams', { GET: () => ({ streams: backend.streams() }) }],
     ['/version', { GET: () => ({ name: 'bedrockd', version, node: process.version, pid: process.pid }) }],
     ['/refresh', { POST: () => backend.refresh() }],

@@ -72,10 +72,19 @@ export interface RefreshReport {
   }[]
 }
 
+/** A parameter that a model was seen to refuse, and is spared from then on. */
+export interface LessonInfo {
+  /** Foundation model id where it is known. */
+  readonly model: string
+  readonly parameter: string
+  readonly learnedAtMs: number
+}
+
 /** What the admin socket may ask of the daemon. The gateway implements it. */
 export interface AdminBackend {
   status(): Status
   models(): readonly ModelEntry[]
+  lessons(): readonly LessonInfo[]
   /** Waits for a whole refresh; a running one is joined. */
   refresh(): Promise<RefreshReport>
   streams(): readonly StreamInfo[]

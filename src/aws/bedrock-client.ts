@@ -18,7 +18,7 @@ const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect' | 'foundationId'>
   readonly stream: boolean
   readonly body: Uint8Array | string
   /** SHA-256 of the body in hex, where somebody else computed it already. */

@@ -41,4 +41,4 @@ export type ChatBodyResult =
       readonly param: string | null
       readonly toolRound: boolean
     }
-  | { readonly type: 'refused-by-main' }
+  | { readonly type: 'refused-by-main'; readonly toolRound: boolean }

@@ -35,6 +35,8 @@ export interface ControlPool {
 export interface BodyTaskOptions {
   /** An abort ends the thread that runs the task; the pool starts another. */
   readonly signal?: AbortSignal
+  /** Another function of the entry point than its default. */
+  readonly name?: string
   /** Buffers that move instead of being copied. */
   readonly transferList?: readonly (ArrayBuffer | MessagePort)[]
 }
@@ -86,13 +88,14 @@ export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = 
   })
   handleError(pool, onError)
   return {
-    async run(task, { signal, transferList } = {}) {
+    async run(task, { signal, name, transferList } = {}) {
       // Piscina's own refusal has no code to tell it by.
       if (pool.queueSize >= BODIES_QUEUE_MAX) {
         throw new GatewayError('overloaded', 'Too many large requests wait to be read: send it again.')
       }
       return await pool.run(task, {
         ...(signal === undefined ? {} : { signal }),
+        ...(name === undefined ? {} : { name }),
         ...(transferList === undefined ? {} : { transferList: [...transferList] }),
       })
     },

@@ -248,7 +248,7 @@ export const settings = {
     yamlKey: 'drop_params',
     kind: 'boolean',
     fallback: 'true',
-    doc: 'leave out parameters that a model does not have, and name them in `x-bedrockd-dropped-params`; `false`: refuse them with 400',
+    doc: 'leave out parameters that a model does not have, and name them in `x-bedrockd-dropped-params`; `false`: refuse them with 400; where not set, `drop_params` of a LiteLLM file counts',
   },
   guardrailId: {
     variable: 'BEDROCKD_GUARDRAIL_ID',
@@ -276,7 +276,7 @@ export const settings = {
     yamlKey: 'tool_round_errors_in_stream',
     kind: 'boolean',
     fallback: 'false',
-    doc: 'answer a streamed chat that fails after tool results with 200 and an error event: Open WebUI shows nothing of a 4xx there',
+    doc: 'answer a streamed chat that fails after tool results with 200 and an error event: Open WebUI shows nothing of an error status there',
   },
   reasoningKeepSeconds: {
     variable: 'BEDROCKD_REASONING_KEEP_SECONDS',

@@ -16,7 +16,8 @@ import { OTHER_PARAMETERS } from './other-parameters.js'
 import { parseChatMessage } from './parse-chat-message.js'
 import { parseReasoning, REASONING_MEMBERS } from './parse-reasoning.js'
 import { parseGuardrail, parseLatency, parseMetadata, parsePromptCaching } from './parse-service-options.js'
-import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from './types.js'
+import { parseToolRequest, TOOL_MEMBERS } from './parse-tools.js'
+import type { ChatRequest, ResponseFormat } from './types.js'
 
 /** Converse takes at most this many stop sequences (service model); OpenAI documents 4. */
 const STOP_SEQUENCES_MAX = 2500
@@ -36,8 +37,7 @@ const READ_MEMBERS: ReadonlySet<string> = new Set([
   'top_p',
   'top_k',
   'stop',
-  'tools',
-  'tool_choice',
+  ...TOOL_MEMBERS,
   'response_format',
   ...REASONING_MEMBERS,
   'service_tier',
@@ -89,10 +89,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
     topP: parseOptional(fields['top_p'], 'top_p', numberBetween(0, 1)),
     topK: parseOptional(fields['top_k'], 'top_k', parseTopK),
     stop: parseStop(fields['stop']),
-    tools: parseOptional(fields['tools'], 'tools', parseTools) ?? [],
-    toolChoice: parseOptional(fields['tool_choice'], 'tool_choice', parseToolChoice),
-    parallelToolCalls: null,
-    legacyFunctions: false,
+    ...parseToolRequest(fields),
     reasoning: parseReasoning(fields),
     responseFormat: parseOptional(fields['response_format'], 'response_format', parseResponseFormat),
     serviceTier: parseOptional(fields['service_tier'], 'service_tier', parseString),
@@ -191,29 +188,6 @@ function parseStop(value: unknown): readonly string[] {
     )
   }
   return list.filter((sequence) => sequence !== '')
-}
-
-function parseTools(value: unknown, param: string): readonly ToolDefinition[] {
-  return parseArray(value, param, (item, path) => {
-    const tool = parseFields(item, path)
-    if (tool['type'] !== 'function') throw fieldError(`${path}.type`, '"function"', tool['type'])
-    const definition = parseFields(tool['function'], `${path}.function`)
-    return {
-      name: parseName(definition['name'], `${path}.function.name`),
-      description: parseOptional(definition['description'], `${path}.function.description`, parseString),
-      parameters: parseOptional(definition['parameters'], `${path}.function.parameters`, parseFields),
-      strict: parseOptional(definition['strict'], `${path}.function.strict`, parseBoolean),
-      cacheControl: null,
-    }
-  })
-}
-
-function parseToolChoice(value: unknown, param: string): ToolChoice {
-  if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
-  if (typeof value === 'string')
-    throw fieldError(param, '"auto", "none", "required" or a named function', value)
-  const named = parseFields(parseFields(value, param)['function'], `${param}.function`)
-  return { type: 'named', name: parseName(named['name'], `${param}.function.name`) }
 }
 
 function parseResponseFormat(value: unknown, param: string): ResponseFormat {

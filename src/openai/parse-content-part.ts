@@ -1,4 +1,3 @@
-import { parseCacheControl } from './cache-control.js'
 import {
   type Fields,
   fieldError,
@@ -8,6 +7,7 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
+import { parseCacheControl } from './parse-cache-control.js'
 import type { ContentPart } from './types.js'
 
 type PartParser = (part: Fields, param: string) => ContentPart
@@ -31,14 +31,14 @@ const PARTS: Readonly<Record<string, PartParser>> = {
     type: 'image',
     url: parseSource(part, param),
     detail: null,
-    cacheControl: cacheControlOf(part, param),
+    cacheControl: parseCacheControl(part, param),
   }),
   document: (part, param) => ({
     type: 'file',
     fileName: parseOptional(part['title'], `${param}.title`, parseString),
     fileData: parseSource(part, param),
     fileId: null,
-    cacheControl: cacheControlOf(part, param),
+    cacheControl: parseCacheControl(part, param),
   }),
 }
 
@@ -63,20 +63,16 @@ function parsePart(value: unknown, param: string): ContentPart {
   return parse(part, param)
 }
 
-function cacheControlOf(part: Fields, param: string): ReturnType<typeof parseCacheControl> {
-  return parseCacheControl(part['cache_control'], `${param}.cache_control`)
-}
-
 function parseText(part: Fields, member: string, param: string): ContentPart {
   const text = parseString(part[member], `${param}.${member}`)
-  return { type: 'text', text, cacheControl: cacheControlOf(part, param) }
+  return { type: 'text', text, cacheControl: parseCacheControl(part, param) }
 }
 
 /** `image_url` is an object, or the address itself. */
 function parseImage(part: Fields, param: string): ContentPart {
   const value = part['image_url']
   const path = `${param}.image_url`
-  const cacheControl = cacheControlOf(part, param)
+  const cacheControl = parseCacheControl(part, param)
   if (typeof value === 'string') {
     return { type: 'image', url: parseName(value, path), detail: detailOf(part, param), cacheControl }
   }
@@ -104,7 +100,7 @@ function parseFile(part: Fields, file: Fields, param: string): ContentPart {
     fileName: parseOptional(file['filename'], `${param}.filename`, parseString),
     fileData: data ?? url ?? (addressInId ? id : null),
     fileId: addressInId ? null : id,
-    cacheControl: cacheControlOf(part, param),
+    cacheControl: parseCacheControl(part, param),
   }
 }
 

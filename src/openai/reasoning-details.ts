@@ -9,7 +9,7 @@ export interface ReasoningDetailBody {
   readonly text?: string
   readonly data?: string
   readonly signature?: string
-  readonly format: string
+  readonly format?: string
   readonly index: number
 }
 
@@ -23,12 +23,6 @@ export interface ReasoningPlace {
 export const CLAUDE_FORMAT = 'anthropic-claude-v1'
 export const UNKNOWN_FORMAT = 'unknown'
 
-/**
- * Open WebUI sends entries of Claude back only if they are signed (its `convert_output_to_messages`), which encrypted ones
- * are not: they bring their proof in `data`. Without this word they would be lost, and a signed text next to them refused.
- */
-const ENCRYPTED_SIGNATURE = 'encrypted'
-
 /** A text's entry, or a piece of one. */
 export function toTextDetail(
   { index, format }: ReasoningPlace,
@@ -37,10 +31,14 @@ export function toTextDetail(
   return { type: 'reasoning.text', ...said, format, index }
 }
 
-/** The entry of thoughts that only the model can read; `data` is base64. */
+/**
+ * The entry of thoughts that only the model can read; `data` is base64. Claude's say no format: Open WebUI sends entries of
+ * that format back only if they are signed (its `convert_output_to_messages`), and encrypted ones have no signature. They
+ * would be lost, and the signed texts beside them refused.
+ */
 export function toEncryptedDetail({ index, format }: ReasoningPlace, data: string): ReasoningDetailBody {
-  const signature = format === CLAUDE_FORMAT ? { signature: ENCRYPTED_SIGNATURE } : {}
-  return { type: 'reasoning.encrypted', data, ...signature, format, index }
+  const said = { type: 'reasoning.encrypted', data } as const
+  return format === CLAUDE_FORMAT ? { ...said, index } : { ...said, format, index }
 }
 
 /** The whole `reasoning_details` of a reply that is not streamed. */

@@ -14,6 +14,12 @@ const MIGRATIONS: readonly string[] = [
      sha256 TEXT NOT NULL,
      body TEXT NOT NULL
    ) STRICT`,
+  `CREATE TABLE lesson (
+     model TEXT NOT NULL,
+     parameter TEXT NOT NULL,
+     learned_at_ms INTEGER NOT NULL,
+     PRIMARY KEY (model, parameter)
+   ) STRICT`,
 ]
 
 /** The state directory or its database cannot be used, and moving a file aside would not help. */
@@ -61,8 +67,9 @@ const WRITE_VERSION_OFFSET = 18
 const READ_VERSION_OFFSET = 19
 
 /**
- * The database as it was last checkpointed, from memory and for reading only: a full disk has no room for the files that
- * opening it takes. Throws a `StateError` where it is of another schema, else the system's or SQLite's own errors.
+ * The database as it was last checkpointed, copied into memory: a full disk has no room for the files that opening it takes.
+ * The copy is migrated like the file would be; nothing of it is written back. Throws a `StateError` where a newer bedrockd
+ * wrote it, else the system's or SQLite's own errors.
  */
 export function openCopy(stateDir: string): Database.Database {
   const path = databasePath(stateDir)
@@ -70,11 +77,14 @@ export function openCopy(stateDir: string): Database.Database {
   // SQLite keeps no WAL for a database in memory and refuses one that asks for it.
   bytes[WRITE_VERSION_OFFSET] = 1
   bytes[READ_VERSION_OFFSET] = 1
-  const database = new Database(bytes, { readonly: true })
-  const version = schemaVersion(database)
-  if (version === MIGRATIONS.length) return database
-  database.close()
-  throw new StateError(`${path} has schema ${version} and cannot be brought to ${MIGRATIONS.length} now`)
+  const database = new Database(bytes)
+  try {
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
 /** True for errors that say this file cannot be used as a database, so that a new one is the way out. */

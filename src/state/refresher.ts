@@ -23,6 +23,8 @@ export interface RefresherSource {
   readonly snapshot: Snapshot
   /** Hears how each region's refresh ended, with the catalog that stands then: never emptier than the one before. */
   readonly onOutcome: (outcome: RefreshOutcome['type'], catalog: Catalog) => void
+  /** Hears that all regions were asked. */
+  readonly onRefreshed?: () => void
   readonly log: Logger
   readonly now?: () => number
   /** 0 to 1, as `Math.random`. */
@@ -73,7 +75,7 @@ const NEW_REGION: RegionState = {
 
 /** Starts from the snapshot on disk; call `start()` to begin asking AWS. */
 export function createRefresher(source: RefresherSource): Refresher {
-  const { config, pool, snapshot, onOutcome, log, now = Date.now, random = Math.random } = source
+  const { config, pool, snapshot, onOutcome, onRefreshed, log, now = Date.now, random = Math.random } = source
   const states = new Map<string, RegionState>()
   for (const region of regionsOf(config)) {
     const stored = snapshot.parts.get(region)
@@ -179,6 +181,7 @@ export function createRefresher(source: RefresherSource): Refresher {
       )
       failuresInRow = hasFailed ? failuresInRow + 1 : 0
       schedule()
+      if (!isClosed) onRefreshed?.()
     })
     return running
   }

@@ -12,6 +12,7 @@ import {
   prepareStateDir,
   StateError,
 } from './database.js'
+import { readLessons, type StoredLesson } from './lesson-store.js'
 
 /** A region's part as it is stored: the text that the digest is over. */
 export interface EncodedPart {
@@ -37,6 +38,8 @@ export interface Snapshot {
   readonly movedAside: string | null
   /** Regions whose row failed its checksum; the others of a sound file are kept. */
   readonly damagedRegions: readonly string[]
+  /** What models were seen to refuse. */
+  readonly lessons: readonly StoredLesson[]
   /** SQLite's code for why the file could only be read, not opened: a full disk, above all; null: it was opened. */
   readonly readOnlyReason: string | null
 }
@@ -149,7 +152,8 @@ function readRows(database: Database.Database): Snapshot {
       if (stored === null) damagedRegions.push(row.region)
       else parts.set(row.region, stored)
     }
-    return { parts, generation, movedAside: null, damagedRegions, readOnlyReason: null }
+    const lessons = readLessons(database)
+    return { parts, generation, movedAside: null, damagedRegions, lessons, readOnlyReason: null }
   } finally {
     database.close()
   }

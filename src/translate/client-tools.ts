@@ -20,3 +20,9 @@ export const NO_ARGUMENTS = '{}'
 export function toClientName(name: string, { toolNames }: ReplyPlan): string {
   return Object.hasOwn(toolNames, name) ? (toolNames[name] ?? name) : name
 }
+
+/** An input as JSON text. A string is what the model wrote where it wrote no object: it stays as it is. */
+export function toArguments(input: unknown): string {
+  if (input === undefined || input === null || input === '') return NO_ARGUMENTS
+  return typeof input === 'string' ? input : JSON.stringify(input)
+}

@@ -1,8 +1,9 @@
 import type { ContentBlock, ConverseResponse, ReasoningBlock, ToolUse } from '../bedrock/types.js'
 import type { CompletionChoice } from '../openai/completion.js'
 import type { Citation, ServiceTier, ToolCall, Usage } from '../openai/types.js'
+import { toAnswer } from './answer.js'
 import { createPassageTracker, toCitation } from './citations.js'
-import { NO_ARGUMENTS, toClientName, toToolUser } from './client-tools.js'
+import { toArguments, toClientName, toToolUser } from './client-tools.js'
 import { toDataUri } from './images.js'
 import { toKeptThoughts } from './kept-thoughts.js'
 import type { KeptThoughts, ReplyPlan } from './policy.js'
@@ -28,7 +29,7 @@ export function toCompletion(response: ConverseResponse, plan: ReplyPlan): Compl
   const calls = toolUses.filter((toolUse) => toToolUser(toolUse, plan) === 'client')
   const toolCalls = calls.map((toolUse) => toToolCall(toolUse, plan))
   const answer = toolUses.find((toolUse) => toToolUser(toolUse, plan) === 'answer')
-  const text = answer === undefined ? blocks.map(toBlockText).join('') : toArguments(answer.input)
+  const text = answer === undefined ? blocks.map(toBlockText).join('') : toAnswer(answer.input, plan)
   const thoughts = blocks.flatMap(({ reasoningContent }) =>
     reasoningContent === undefined || saysNothing(reasoningContent) ? [] : [reasoningContent],
   )
@@ -69,12 +70,6 @@ function toToolCall({ toolUseId: id, name, input }: ToolUse, plan: ReplyPlan): T
 
 function toFunctionCall({ name, arguments: text }: ToolCall): Omit<ToolCall, 'id'> {
   return { name, arguments: text }
-}
-
-/** An input as JSON text. A string is what the model wrote where it wrote no object: it stays as it is. */
-function toArguments(input: unknown): string {
-  if (input === undefined || input === null || input === '') return NO_ARGUMENTS
-  return typeof input === 'string' ? input : JSON.stringify(input)
 }
 
 function saysNothing({ reasoningText, redactedContent }: ReasoningBlock): boolean {

@@ -1,17 +1,15 @@
-import type { ContentBlock, Message, Role, SystemBlock, TextBlock } from '../bedrock/types.js'
+import type { ContentBlock, Message, Role, SystemBlock } from '../bedrock/types.js'
+import type { Capabilities } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
-import type { ChatMessage, ChatRequest, ContentPart } from '../openai/types.js'
+import type { ChatRequest } from '../openai/types.js'
+import { type AssistantTurn, toAssistantTurn } from './assistant-turn.js'
+import { appendCachePoint } from './cache-marks.js'
+import { FILLER, sayParts } from './message-blocks.js'
 import type { TranslationContext } from './policy.js'
+import { createRepairTally, type RepairTally, type Sanitized } from './repairs.js'
 import type { ToolNames } from './tool-names.js'
-
-/** How often the rules below had to mend a history; counted in `status`. */
-export interface Sanitized {
-  readonly blankPartsDropped: number
-  readonly blankMessagesFilled: number
-  readonly blankSystemDropped: number
-  readonly leadingUsersAdded: number
-  readonly neighboursMerged: number
-}
+import { type Placed, type PlacedUser, type SystemMessage, type Turn, toTurns } from './turns.js'
+import { toUserTurn } from './user-turn.js'
 
 export interface Conversation {
   readonly messages: readonly Message[]
@@ -19,88 +17,147 @@ export interface Conversation {
   readonly sanitized: Sanitized
 }
 
-/** What stands where a message would have no content: Bedrock refuses both blank text and empty content (facts C6). */
-const FILLER: TextBlock = { text: '...' }
+interface OpenMessage {
+  readonly role: Role
+  readonly content: ContentBlock[]
+}
+
+/** What the user says where a model does not go on with its own words. */
+const CONTINUE = 'Continue exactly where you stopped.'
+
+const NOTHING_OPEN: AssistantTurn = { content: [], calls: [], media: [] }
 
 /**
- * The history as Bedrock accepts it: no blank text, no empty message, system text apart, a user first, roles
- * alternating. Models without a system role get the system text as the first user text.
+ * The history as Bedrock accepts it: system text apart, a user first, roles alternating, no blank text, no empty message,
+ * every tool call answered in the turn that follows and only there. Models without a system role get the system text as
+ * the first user text.
  */
 export function toConversation(
   request: ChatRequest,
-  { target }: TranslationContext,
-  _names: ToolNames,
+  context: TranslationContext,
+  names: ToolNames,
 ): Conversation {
-  const tally = {
-    blankPartsDropped: 0,
-    blankMessagesFilled: 0,
-    blankSystemDropped: 0,
-    leadingUsersAdded: 0,
-    neighboursMerged: 0,
-  }
-  const system: SystemBlock[] = []
-  const turns: { readonly role: Role; readonly content: ContentBlock[] }[] = []
-
-  const append = (role: Role, content: readonly ContentBlock[]): void => {
-    const last = turns.at(-1)
-    if (last?.role === role) {
-      tally.neighboursMerged += 1
-      last.content.push(...content)
-    } else {
-      turns.push({ role, content: [...content] })
-    }
-  }
-
-  request.messages.forEach((message, index) => {
-    const parts = toTexts(message, `messages[${index}]`)
-    const texts = parts.filter((part) => part.text.trim() !== '')
-    if (message.role === 'system' || message.role === 'developer') {
-      if (texts.length === 0) tally.blankSystemDropped += 1
-      system.push(...texts)
-      return
-    }
-    tally.blankPartsDropped += parts.length - texts.length
-    if (texts.length === 0) tally.blankMessagesFilled += 1
-    append(message.role === 'assistant' ? 'assistant' : 'user', texts.length === 0 ? [FILLER] : texts)
-  })
-
-  if (!target.capabilities.systemPrompt && system.length > 0) {
-    turns.unshift(...toLeadingUser(system.splice(0), turns))
-  }
-  if (turns[0]?.role !== 'user') {
+  const { capabilities } = context.target
+  const tally = createRepairTally()
+  const { system: systemMessages, turns, neighboursMerged } = toTurns(request.messages)
+  tally.neighboursMerged = neighboursMerged
+  const system = toSystem(systemMessages, context, tally)
+  const messages = toMessages(turns, { context, names, tally })
+  if (!capabilities.systemPrompt && system.length > 0) putIntoFirstUser(messages, system.splice(0))
+  if (messages[0]?.role !== 'user') {
     tally.leadingUsersAdded += 1
-    turns.unshift({ role: 'user', content: [FILLER] })
+    messages.unshift({ role: 'user', content: [{ text: FILLER }] })
   }
-  return { messages: turns, system, sanitized: tally }
+  endForModel(messages, capabilities, tally)
+  return { messages, system, sanitized: tally }
 }
 
-/** Puts system text in front of the first user turn, or makes one. Takes that turn out of `turns`. */
-function toLeadingUser(
-  system: readonly SystemBlock[],
-  turns: { readonly role: Role; readonly content: ContentBlock[] }[],
-): { readonly role: Role; readonly content: ContentBlock[] }[] {
-  const first = turns[0]?.role === 'user' ? turns.shift() : undefined
-  return [{ role: 'user', content: [...system, ...(first?.content ?? [])] }]
-}
-
-function toTexts(message: ChatMessage, param: string): readonly TextBlock[] {
-  if (message.role === 'tool') {
-    throw unsupported(
-      `${param}.role`,
-      'tool results are not supported by this version: leave tool messages out',
-    )
+/** The alias speaks before the client. */
+function toSystem(
+  messages: readonly Placed<SystemMessage>[],
+  context: TranslationContext,
+  tally: RepairTally,
+): SystemBlock[] {
+  const ofAlias = context.target.defaults?.systemPrompt ?? ''
+  const system: SystemBlock[] = ofAlias.trim() === '' ? [] : [{ text: ofAlias }]
+  for (const placed of messages) {
+    requireText(placed)
+    // Blank parts of system messages have a count of their own.
+    const { blocks } = sayParts(placed, { context, tally: createRepairTally(), inline: false })
+    if (blocks.length === 0) tally.blankSystemDropped += 1
+    else appendCachePoint(blocks, placed.message.cacheControl)
+    system.push(...(blocks as readonly SystemBlock[]))
   }
-  if (message.role === 'assistant' && message.toolCalls.length > 0) {
-    throw unsupported(`${param}.tool_calls`, 'tool calls are not supported by this version: leave them out')
+  return system
+}
+
+function requireText({ message, param }: Placed<SystemMessage>): void {
+  const index = message.content.findIndex(({ type }) => type !== 'text')
+  const part = message.content[index]
+  if (part === undefined) return
+  const path = `${param}.content[${index}]`
+  throw new GatewayError(
+    'unsupported',
+    `${path}: ${message.role} messages take text only: put the ${part.type} part into a user message`,
+    { param: path },
+  )
+}
+
+interface MessagesOptions {
+  readonly context: TranslationContext
+  readonly names: ToolNames
+  readonly tally: RepairTally
+}
+
+function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesOptions): OpenMessage[] {
+  const messages: OpenMessage[] = []
+  const toolNames = new Map<string, string>()
+  const toFreshId = createFreshIds(names, tally)
+  let open = NOTHING_OPEN
+
+  const addUserTurn = (placed: readonly PlacedUser[]): void => {
+    const { results, rest } = toUserTurn(placed, { ...open, context, tally, toolNames })
+    open = NOTHING_OPEN
+    if (results.length > 0 && rest.length > 0 && !context.target.capabilities.toolResultWithText) {
+      // "Conversation blocks and tool result blocks cannot be provided in the same turn" (langchain-ai/langchain-aws#141).
+      tally.toolResultsSetApart += 1
+      messages.push({ role: 'user', content: [...results] })
+      messages.push({ role: 'assistant', content: [{ text: FILLER }] })
+      messages.push({ role: 'user', content: [...rest] })
+    } else messages.push({ role: 'user', content: [...results, ...rest] })
   }
-  return message.content.map((part, index) => toText(part, `${param}.content[${index}]`))
+
+  for (const turn of turns) {
+    if (turn.role === 'user') addUserTurn(turn.messages)
+    else {
+      for (const { message } of turn.messages) {
+        for (const { id, name } of message.toolCalls) toolNames.set(id, name)
+      }
+      open = toAssistantTurn(turn.messages, { context, tally, toWireName: names.toWireName, toFreshId })
+      messages.push({ role: 'assistant', content: [...open.content] })
+    }
+  }
+  if (open.calls.length > 0 || open.media.length > 0) addUserTurn([])
+  return messages
 }
 
-function toText(part: ContentPart, param: string): TextBlock {
-  if (part.type === 'text') return { text: part.text }
-  throw unsupported(param, `${part.type} parts are not supported by this version: send text parts only`)
+/** Ids that are used again in a later turn (names as ids, counters that start anew) would be taken for one another. */
+function createFreshIds(names: ToolNames, tally: RepairTally): (id: string) => string {
+  const used = new Set<string>()
+  return (id) => {
+    let wireId = names.toWireId(id)
+    if (used.has(wireId)) tally.repeatedCallIdsRenamed += 1
+    for (let use = 2; used.has(wireId); use += 1) wireId = names.toWireId(`${id} #${use}`)
+    used.add(wireId)
+    return wireId
+  }
 }
 
-function unsupported(param: string, what: string): GatewayError {
-  return new GatewayError('unsupported', `${param}: ${what}`, { param })
+/** Puts system text in front of the first user turn, or makes one. */
+function putIntoFirstUser(messages: OpenMessage[], system: readonly SystemBlock[]): void {
+  const [first] = messages
+  if (first?.role === 'user') first.content.unshift(...system)
+  else messages.unshift({ role: 'user', content: [...system] })
+}
+
+/** A conversation that ends with the assistant asks the model to go on with these words ("prefill"). */
+function endForModel(messages: OpenMessage[], { family, reasoning }: Capabilities, tally: RepairTally): void {
+  const last = messages.at(-1)
+  if (last?.role !== 'assistant' || family !== 'claude') return
+  // Claude 4.6 and later: "does not support assistant message prefill" (strands-agents/harness-sdk#1694).
+  if (reasoning === 'claude-either' || reasoning === 'claude-adaptive') {
+    tally.trailingUsersAdded += 1
+    messages.push({ role: 'user', content: [{ text: CONTINUE }] })
+    return
+  }
+  trimEnd(last.content, tally)
+}
+
+/** Claude: "final assistant content cannot end with trailing whitespace". */
+function trimEnd(content: ContentBlock[], tally: RepairTally): void {
+  const index = content.findLastIndex(({ text }) => text !== undefined)
+  const text = content[index]?.text
+  if (text === undefined || text === text.trimEnd()) return
+  tally.trailingSpaceTrimmed += 1
+  content[index] = { text: text.trimEnd() }
 }

@@ -2,15 +2,20 @@ import { GatewayError } from '../errors.js'
 
 /** Collects the names of request parameters that the model will not see. */
 export interface DropList {
-  /** Names one parameter; `why` completes "… is not …" for the refusal. Throws where the policy refuses instead. */
+  /** Names one parameter, as often as wanted. Throws a `GatewayError` where the policy refuses instead. */
   add(parameter: string): void
+  /** Each name once, in the order of their first mention. */
   readonly names: readonly string[]
 }
 
+/** An empty list for one request; with `dropParams` false its first name is a refusal. */
 export function createDropList(dropParams: boolean, model: string): DropList {
-  const names: string[] = []
+  // A set: a request may name a hundred thousand members.
+  const names = new Set<string>()
   return {
-    names,
+    get names() {
+      return [...names]
+    },
     add(parameter) {
       if (!dropParams) {
         throw new GatewayError(
@@ -19,7 +24,7 @@ export function createDropList(dropParams: boolean, model: string): DropList {
           { param: parameter },
         )
       }
-      if (!names.includes(parameter)) names.push(parameter)
+      names.add(parameter)
     },
   }
 }

@@ -2,8 +2,8 @@ import type { OpenAiMessage, OpenAiPart, OpenAiToolCall } from '../bedrock/opena
 import { GatewayError } from '../errors.js'
 import { isFields } from '../openai/fields.js'
 import type { ChatMessage, ChatRequest, MediaPart, ToolCall } from '../openai/types.js'
-import type { Sanitized } from './conversation.js'
 import type { TranslationContext } from './policy.js'
+import { createRepairTally, type Sanitized } from './repairs.js'
 import type { ToolNames } from './tool-names.js'
 
 export interface OpenAiConversation {
@@ -32,13 +32,7 @@ export function toOpenAiConversation(
   names: ToolNames,
 ): OpenAiConversation {
   const { target } = context
-  const tally = {
-    blankPartsDropped: 0,
-    blankMessagesFilled: 0,
-    blankSystemDropped: 0,
-    leadingUsersAdded: 0,
-    neighboursMerged: 0,
-  }
+  const tally = createRepairTally()
   const system: string[] = target.defaults?.systemPrompt ? [target.defaults.systemPrompt] : []
   const turns: Turn[] = []
   /** Calls of the turn before that still wait for their result. */
@@ -47,7 +41,10 @@ export function toOpenAiConversation(
   let resultMedia: OpenAiPart[] = []
 
   function endToolRound(): void {
-    for (const toolCallId of unanswered) turns.push({ role: 'tool', toolCallId, text: NO_RESULT })
+    for (const toolCallId of unanswered) {
+      tally.toolResultsFilled += 1
+      turns.push({ role: 'tool', toolCallId, text: NO_RESULT })
+    }
     unanswered.clear()
     const media = resultMedia
     resultMedia = []
@@ -82,6 +79,7 @@ export function toOpenAiConversation(
       turns.push({ role: 'tool', toolCallId, text: text === '' ? NO_RESULT : text })
       resultMedia.push(...media)
     } else {
+      tally.orphanedResultsTurnedIntoText += 1
       addUser([{ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` }, ...media])
     }
   }

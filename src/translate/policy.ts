@@ -39,6 +39,8 @@ export interface ReplyPlan {
   readonly toolNames: Readonly<Record<string, string>>
   /** The tool whose input is the answer itself (structured output without `outputConfig`); null: none. */
   readonly answerTool: string | null
+  /** The member of that tool's input that holds the answer; null: the whole input is it. */
+  readonly answerMember: string | null
   /** Tool calls go back as `function_call`. */
   readonly legacyFunctions: boolean
   /** `format` of the reply's `reasoning_details`: whose thoughts they are (OpenRouter's names); null: none has a name. */

@@ -1,6 +1,11 @@
 import type { BlockDelta, ReasoningBlock } from '../bedrock/types.js'
 import type { ChunkWriter } from '../openai/chunks.js'
-import { toEncryptedDetail, toTextDetail, UNKNOWN_FORMAT } from '../openai/reasoning-details.js'
+import {
+  type ReasoningPlace,
+  toEncryptedDetail,
+  toTextDetail,
+  UNKNOWN_FORMAT,
+} from '../openai/reasoning-details.js'
 import { joinBase64 } from './base64.js'
 import type { ReplyPlan } from './policy.js'
 
@@ -17,8 +22,8 @@ export interface ReasoningStream {
 }
 
 interface OpenBlock {
-  /** In `reasoning_details`. */
-  readonly index: number
+  /** Taken when the first of it is written, so that the client sees the indexes in order. */
+  place: ReasoningPlace | null
   readonly texts: string[]
   readonly signatures: string[]
   readonly redacted: string[]
@@ -28,15 +33,21 @@ export function createReasoningStream(writer: ChunkWriter, { reasoningFormat }: 
   const format = reasoningFormat ?? UNKNOWN_FORMAT
   const blocks: ReasoningBlock[] = []
   const open = new Map<number, OpenBlock>()
-  let blocksTotal = 0
+  let placesTaken = 0
 
   function openBlock(block: number): OpenBlock {
     const standing = open.get(block)
     if (standing !== undefined) return standing
-    const opened = { index: blocksTotal, texts: [], signatures: [], redacted: [] }
-    blocksTotal += 1
+    const opened = { place: null, texts: [], signatures: [], redacted: [] }
     open.set(block, opened)
     return opened
+  }
+
+  function takePlace(said: OpenBlock): ReasoningPlace {
+    if (said.place !== null) return said.place
+    said.place = { index: placesTaken, format }
+    placesTaken += 1
+    return said.place
   }
 
   /** Clients keep the newest signature and the newest data only, so that neither may be sent in pieces. */
@@ -44,11 +55,11 @@ export function createReasoningStream(writer: ChunkWriter, { reasoningFormat }: 
     const said = open.get(block)
     if (said === undefined) return ''
     open.delete(block)
-    const { index, texts, signatures, redacted } = said
+    const { texts, signatures, redacted } = said
     if (redacted.length > 0) {
       const redactedContent = joinBase64(redacted)
       blocks.push({ redactedContent })
-      return writer.reasoningDetail(toEncryptedDetail({ index, format }, redactedContent))
+      return writer.reasoningDetail(toEncryptedDetail(takePlace(said), redactedContent))
     }
     const text = texts.join('')
     const signature = signatures.join('')
@@ -56,7 +67,7 @@ export function createReasoningStream(writer: ChunkWriter, { reasoningFormat }: 
     if (signature === '') return ''
     // Thoughts that are not shown are signed, too: then this entry is the only one, and has to be whole.
     const members = text === '' ? { text, signature } : { signature }
-    return writer.reasoningDetail(toTextDetail({ index, format }, members))
+    return writer.reasoningDetail(toTextDetail(takePlace(said), members))
   }
 
   /** A block is of one type (it is a union), and so is an index of the details, should Bedrock ever mix them. */
@@ -70,12 +81,12 @@ export function createReasoningStream(writer: ChunkWriter, { reasoningFormat }: 
     push(block, { text, signature, redactedContent }) {
       if (!(text || signature || redactedContent)) return ''
       const before = endOtherType(block, Boolean(redactedContent))
-      const { index, texts, signatures, redacted } = openBlock(block)
-      if (redactedContent) redacted.push(redactedContent)
-      if (signature) signatures.push(signature)
+      const said = openBlock(block)
+      if (redactedContent) said.redacted.push(redactedContent)
+      if (signature) said.signatures.push(signature)
       if (!text) return before
-      texts.push(text)
-      return before + writer.reasoning(text, { index, format })
+      said.texts.push(text)
+      return before + writer.reasoning(text, takePlace(said))
     },
     stop,
     end: () => [...open.keys()].map(stop).join(''),

@@ -1,4 +1,4 @@
-import type { ConverseRequest } from '../bedrock/types.js'
+import type { ConverseRequest, GuardrailConfig } from '../bedrock/types.js'
 import type { ChatRequest } from '../openai/types.js'
 import type { DropList } from './drop-list.js'
 import type { TranslationContext } from './policy.js'
@@ -9,10 +9,95 @@ export type ServiceOptions = Pick<
   'guardrailConfig' | 'serviceTier' | 'performanceConfig' | 'requestMetadata'
 >
 
+type ServiceTier = NonNullable<ConverseRequest['serviceTier']>['type']
+
+/** OpenAI's and Bedrock's names of tiers; null: what happens anyway. A tier that is not here is left out and named. */
+const SERVICE_TIERS = {
+  auto: null,
+  default: 'default',
+  flex: 'flex',
+  priority: 'priority',
+  reserved: 'reserved',
+} as const satisfies Record<string, ServiceTier | null>
+
+/** Converse's limits for `requestMetadata` (service model). */
+const METADATA_PAIRS_MAX = 16
+const METADATA_CHARACTERS_MAX = 256
+
 export function toServiceOptions(
-  _request: ChatRequest,
-  _context: TranslationContext,
-  _dropped: DropList,
+  request: ChatRequest,
+  context: TranslationContext,
+  dropped: DropList,
 ): ServiceOptions {
-  return {}
+  const guardrailConfig = toGuardrailConfig(request, context)
+  const tier = toServiceTier(request, context, dropped)
+  const latency = toLatency(request, context, dropped)
+  const requestMetadata = toRequestMetadata(request, dropped)
+  return {
+    ...(guardrailConfig === null ? {} : { guardrailConfig }),
+    ...(tier === null ? {} : { serviceTier: { type: tier } }),
+    ...(latency === null ? {} : { performanceConfig: { latency } }),
+    ...(requestMetadata === null ? {} : { requestMetadata }),
+  }
+}
+
+/** The client's guardrail, else the alias's, else the one for every chat. */
+function toGuardrailConfig(
+  { guardrail: asked, stream }: ChatRequest,
+  { target, policy }: TranslationContext,
+): GuardrailConfig | null {
+  const guardrail = asked ?? target.defaults?.guardrail ?? policy.guardrail
+  if (guardrail === null) return null
+  return {
+    guardrailIdentifier: guardrail.identifier,
+    guardrailVersion: guardrail.version,
+    ...(guardrail.trace === null ? {} : { trace: guardrail.trace }),
+    ...(stream && guardrail.streamMode !== null ? { streamProcessingMode: guardrail.streamMode } : {}),
+  }
+}
+
+function toServiceTier(
+  { serviceTier }: ChatRequest,
+  { lessons }: TranslationContext,
+  dropped: DropList,
+): ServiceTier | null {
+  if (serviceTier === null) return null
+  const known = Object.hasOwn(SERVICE_TIERS, serviceTier)
+  const tier = known ? SERVICE_TIERS[serviceTier as keyof typeof SERVICE_TIERS] : null
+  if (!known || (tier !== null && lessons.includes('service_tier'))) {
+    dropped.add('service_tier')
+    return null
+  }
+  return tier
+}
+
+function toLatency(
+  { latency }: ChatRequest,
+  { lessons }: TranslationContext,
+  dropped: DropList,
+): ChatRequest['latency'] {
+  if (latency !== null && lessons.includes('performanceConfig')) {
+    dropped.add('performanceConfig')
+    return null
+  }
+  return latency
+}
+
+/** `metadata` and `user` for AWS's invocation log, in the characters and lengths that it takes. */
+function toRequestMetadata(
+  { metadata, user }: ChatRequest,
+  dropped: DropList,
+): Readonly<Record<string, string>> | null {
+  const wanted = [...(user === null ? [] : [['user', user] as const]), ...Object.entries(metadata ?? {})]
+  const pairs = wanted
+    .map(([name, text]) => [clean(name), clean(text)] as const)
+    .filter(([name]) => name !== '')
+    .slice(0, METADATA_PAIRS_MAX)
+  if (pairs.length < wanted.length) dropped.add('metadata')
+  return pairs.length === 0 ? null : Object.fromEntries(pairs)
+}
+
+/** Characters that the log does not take become underscores; what is too long is cut. */
+function clean(text: string): string {
+  return text.slice(0, METADATA_CHARACTERS_MAX).replace(/[^a-zA-Z0-9 :_@$#=/+,.-]/g, '_')
 }

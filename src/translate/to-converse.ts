@@ -1,16 +1,18 @@
 import type { ConverseRequest, OutputConfig } from '../bedrock/types.js'
 import type { ChatRequest } from '../openai/types.js'
 import { withCachePoints } from './cache-points.js'
-import { type Sanitized, toConversation } from './conversation.js'
+import { toConversation } from './conversation.js'
 import { createDropList } from './drop-list.js'
+import { withoutLearned } from './learned.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import { type SettledReasoning, settleReasoning } from './reasoning.js'
 import { toReasoningFormat } from './reasoning-details.js'
+import type { Sanitized } from './repairs.js'
 import { toServiceOptions } from './service-options.js'
 import { toStructuredOutput } from './structured-output.js'
 import { createToolNames } from './tool-names.js'
-import { isForced, toToolConfig } from './tools.js'
+import { isForced, type ToolInput, toToolConfig, toToolFields } from './tools.js'
 
 export interface Translation {
   readonly body: ConverseRequest
@@ -26,27 +28,32 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
   const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
-  const { outputConfig, answerTool } = toStructuredOutput(request, context, dropped)
-  const toolConfig = toToolConfig({ request, context, names, answerTool, dropped })
+  const { outputConfig, answerTool: wanted, answerMember } = toStructuredOutput(request, context, dropped)
+  const answerTool = wanted === null ? null : { ...wanted, name: names.reserveName(wanted.name) }
+  const toolInput: ToolInput = { request, context, names, answerTool, dropped }
+  const toolConfig = toToolConfig(toolInput)
+  const toolFields = toToolFields(toolInput, toolConfig)
   const forcedTool = isForced(toolConfig)
   const reasoning = settleReasoning({ request, context, messages, forcedTool, dropped })
   const { inferenceConfig, modelFields } = toParameters({ request, context, reasoning, dropped })
+  const fields = { ...toolFields, ...modelFields }
   const output = toOutputConfig(outputConfig, reasoning)
   const body: ConverseRequest = {
     messages,
     ...(system.length > 0 ? { system } : {}),
     ...(inferenceConfig === null ? {} : { inferenceConfig }),
     ...(toolConfig === null ? {} : { toolConfig }),
-    ...(Object.keys(modelFields).length > 0 ? { additionalModelRequestFields: modelFields } : {}),
+    ...(Object.keys(fields).length > 0 ? { additionalModelRequestFields: fields } : {}),
     ...(output === null ? {} : { outputConfig: output }),
     ...toServiceOptions(request, context, dropped),
   }
   return {
-    body: withCachePoints(body, request, context),
+    body: withCachePoints(withoutLearned(body, context.lessons, dropped), request, context),
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: answerTool?.name ?? null,
+      answerMember,
       legacyFunctions: request.legacyFunctions,
       reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },

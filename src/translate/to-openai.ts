@@ -1,11 +1,11 @@
 import type { OpenAiRequest } from '../bedrock/openai-types.js'
 import { GatewayError } from '../errors.js'
 import type { ChatRequest, Guardrail, ResponseFormat, ToolChoice, ToolDefinition } from '../openai/types.js'
-import type { Sanitized } from './conversation.js'
 import { createDropList, type DropList } from './drop-list.js'
 import { toOpenAiConversation } from './openai-conversation.js'
 import { toOpenAiEffort } from './openai-reasoning.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
+import type { Sanitized } from './repairs.js'
 import { createToolNames, type ToolNames } from './tool-names.js'
 
 export interface OpenAiTranslation {
@@ -59,6 +59,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
       includeUsage: request.includeUsage,
       toolNames: names.changed,
       answerTool: null,
+      answerMember: null,
       legacyFunctions: request.legacyFunctions,
       reasoningFormat: null,
     },

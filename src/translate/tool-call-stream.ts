@@ -1,5 +1,6 @@
 import type { ToolUse } from '../bedrock/types.js'
 import type { ChunkWriter } from '../openai/chunks.js'
+import { createAnswerStream } from './answer.js'
 import { NO_ARGUMENTS, toClientName, toToolUser } from './client-tools.js'
 import type { ReplyPlan } from './policy.js'
 import type { CalledAs } from './stop-reason.js'
@@ -20,6 +21,8 @@ export interface ToolCallStream {
 
 interface OpenBlock {
   readonly write: (fragment: string) => string
+  /** What was held back until no fragment follows. */
+  readonly end: () => string
   empty: boolean
 }
 
@@ -31,19 +34,34 @@ export function createToolCallStream(writer: ChunkWriter, plan: ReplyPlan): Tool
   function stop(block: number): string {
     const call = open.get(block)
     open.delete(block)
-    return call?.empty ? call.write(NO_ARGUMENTS) : ''
+    if (call === undefined) return ''
+    return (call.empty ? call.write(NO_ARGUMENTS) : '') + call.end()
+  }
+
+  function openCall(block: number, write: (fragment: string) => string): void {
+    open.set(block, { write, end: () => '', empty: true })
+  }
+
+  function openAnswer(block: number): void {
+    const answer = createAnswerStream(plan)
+    const write = (text: string): string => (text === '' ? '' : writer.content(text))
+    open.set(block, {
+      write: (fragment) => write(answer.push(fragment)),
+      end: () => write(answer.end()),
+      empty: true,
+    })
   }
 
   function startCall(block: number, { toolUseId: id, name: wireName }: Omit<ToolUse, 'input'>): string {
     const name = toClientName(wireName, plan)
     const index = ids.push(id) - 1
     if (!plan.legacyFunctions) {
-      open.set(block, { write: (fragment) => writer.toolArguments(index, fragment), empty: true })
+      openCall(block, (fragment) => writer.toolArguments(index, fragment))
       return writer.toolCall({ index, id, name })
     }
     // `function_call` holds one call: the model makes the others again when it has the first one's result.
     if (index > 0) return ''
-    open.set(block, { write: (fragment) => writer.functionArguments(fragment), empty: true })
+    openCall(block, (fragment) => writer.functionArguments(fragment))
     return writer.functionCall(name)
   }
 
@@ -63,7 +81,7 @@ export function createToolCallStream(writer: ChunkWriter, plan: ReplyPlan): Tool
       // A second answer is left out: two JSON texts in a row are none.
       if (user === 'answer' && !answered) {
         answered = true
-        open.set(block, { write: (fragment) => writer.content(fragment), empty: true })
+        openAnswer(block)
       }
       return before
     },

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../openai/types.js'
+import { createWireNames, type WireNameRules } from './wire-names.js'
 
 /** Tool names and tool call ids as Bedrock takes them, without collisions, the same for the same request. */
 export interface ToolNames {
@@ -6,11 +7,32 @@ export interface ToolNames {
   toWireName(name: string): string
   /** `[a-zA-Z0-9_.:-]{1,64}` for any id. */
   toWireId(id: string): string
+  /** A wire name for a tool of ours that none of the client's tools has. */
+  reserveName(name: string): string
   /** The client's names by wire name; only those that differ. */
   readonly changed: Readonly<Record<string, string>>
 }
 
+// Service model: ToolName and ToolUseId (bedrock-facts C3).
+const NAME_RULES: WireNameRules = { forbidden: /[^a-zA-Z0-9_-]/gu, charactersMax: 64 }
+const ID_RULES: WireNameRules = { forbidden: /[^a-zA-Z0-9_.:-]/gu, charactersMax: 64 }
+
 /** Names every tool of the request: its definitions, its choice, and the calls of its history. */
-export function createToolNames(_request: ChatRequest): ToolNames {
-  return { toWireName: (name) => name, toWireId: (id) => id, changed: {} }
+export function createToolNames({ tools, toolChoice, messages }: ChatRequest): ToolNames {
+  const calls = messages.flatMap((message) => (message.role === 'assistant' ? message.toolCalls : []))
+  const names = createWireNames(NAME_RULES, [
+    ...tools.map(({ name }) => name),
+    ...(toolChoice?.type === 'named' ? [toolChoice.name] : []),
+    ...calls.map(({ name }) => name),
+  ])
+  const ids = createWireNames(
+    ID_RULES,
+    calls.map(({ id }) => id),
+  )
+  return {
+    toWireName: names.toWire,
+    toWireId: ids.toWire,
+    reserveName: names.reserve,
+    changed: names.changed,
+  }
 }

@@ -1,4 +1,5 @@
 import type { ContentBlock, ConverseEvent, ConverseResponse } from '../bedrock/types.js'
+import { toArguments } from './client-tools.js'
 
 /**
  * A whole Converse reply as the events that a stream of it would have: for models that do not stream at all, or not with
@@ -24,9 +25,13 @@ function toBlockEvents(block: ContentBlock, contentBlockIndex: number): readonly
   ]
 }
 
-/** Only tools announce their block. */
+/** Only tools and pictures announce their block. */
 function toStart(block: ContentBlock, contentBlockIndex: number): readonly ConverseEvent[] {
-  const { toolUse, toolResult } = block
+  const { toolUse, toolResult, image } = block
+  if (image !== undefined) {
+    const start = { image: { format: image.format } }
+    return [{ type: 'contentBlockStart', payload: { contentBlockIndex, start } }]
+  }
   if (toolUse !== undefined) {
     const { input: _, ...start } = toolUse
     return [{ type: 'contentBlockStart', payload: { contentBlockIndex, start: { toolUse: start } } }]
@@ -40,7 +45,7 @@ type Delta = Extract<ConverseEvent, { type: 'contentBlockDelta' }>['payload']['d
 function toDeltas(block: ContentBlock): readonly Delta[] {
   const { text, toolUse, toolResult, reasoningContent, citationsContent, image } = block
   if (text !== undefined) return [{ text }]
-  if (toolUse !== undefined) return [{ toolUse: { input: JSON.stringify(toolUse.input ?? {}) } }]
+  if (toolUse !== undefined) return [{ toolUse: { input: toArguments(toolUse.input) } }]
   if (toolResult !== undefined) return [{ toolResult: toolResult.content }]
   if (image !== undefined) return [{ image }]
   if (reasoningContent !== undefined) return toReasoningDeltas(reasoningContent)

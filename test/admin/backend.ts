@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type AdminServer, createAdminServer } from '../../src/admin/server.js'
-import type { AdminBackend, RefreshReport, Status, StreamInfo } from '../../src/admin/types.js'
+import type { AdminBackend, LessonInfo, RefreshReport, Status, StreamInfo } from '../../src/admin/types.js'
 import type { ModelEntry } from '../../src/catalog/types.js'
 import { chatTarget } from '../translate/chat-target.js'
 
@@ -14,6 +14,7 @@ export interface ScriptedBackend extends AdminBackend {
   report: () => Promise<RefreshReport>
   entries: readonly ModelEntry[]
   running: readonly StreamInfo[]
+  learned: readonly LessonInfo[]
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -42,6 +43,10 @@ export function createScriptedBackend(): ScriptedBackend {
       toModel('amazon.titan-image', 'image'),
       toModel('x.e', 'embedding'),
     ],
+    learned: [
+      { model: 'amazon.nova-lite-v1:0', parameter: 'stop', learnedAtMs: Date.now() - 65_000 },
+      { model: 'x.y', parameter: 'top_p', learnedAtMs: Date.now() - 5000 },
+    ],
     running: [
       {
         id: 'stream-1',
@@ -63,6 +68,7 @@ export function createScriptedBackend(): ScriptedBackend {
     }),
     status: () => toStatus(backend),
     models: () => backend.entries,
+    lessons: () => backend.learned,
     streams: () => backend.running,
     refresh() {
       backend.calls.push('refresh')

@@ -93,6 +93,25 @@ test('models prints a table, one kind with --kind', async (context) => {
   )
 })
 
+test('models --lessons prints what models were seen to refuse, or that there is nothing', async (context) => {
+  const { backend, socketPath } = await startDaemon(context)
+  const { code, out } = await run(['models', '--lessons', '--socket', socketPath])
+  assert.equal(code, 0)
+  assert.match(out, /^MODEL +REFUSES +LEARNED\namazon.nova-lite-v1:0 +stop +1m ago\nx.y +top_p +\ds ago\n$/)
+  const json = await run(['models', '--lessons', '--json', '--socket', socketPath])
+  assert.deepEqual(JSON.parse(json.out), { lessons: backend.learned })
+  backend.learned = []
+  assert.match((await run(['models', '--lessons', '--socket', socketPath])).out, /^nothing learned/)
+  for (const args of [
+    ['status', '--lessons'],
+    ['models', '--lessons', '--kind', 'chat'],
+  ]) {
+    const refused = await run([...args, '--socket', socketPath])
+    assert.equal(refused.code, 2)
+    assert.match(refused.err, /--lessons/)
+  }
+})
+
 test('names with control characters cannot steer the terminal', async (context) => {
   const { backend, socketPath } = await startDaemon(context)
   backend.entries = [{ ...toModel('a.b', 'chat'), name: 'evil\u001b[2Jname\nnext\u202e' }]

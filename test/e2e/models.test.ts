@@ -271,6 +271,18 @@ suite('what models are called and where they lead', () => {
       }
     })
 
+    await t.test('a name that a chat takes is described as the entry it leads to', async () => {
+      for (const [name, id] of [
+        [PROFILE_ONLY, `us.${PROFILE_ONLY}`],
+        [`bedrock/${MODEL}`, MODEL],
+      ]) {
+        const response = await fetch(`${daemon.url}/v1/models/${name}`)
+        assert.equal(response.status, 200, name)
+        assert.equal(((await response.json()) as ModelBody).id, id)
+      }
+      await readError(await fetch(`${daemon.url}/v1/models/nobody.new-model-v1:0`), 404)
+    })
+
     await t.test('names with the prefixes of LiteLLM are the same models', async () => {
       for (const model of [`bedrock/${MODEL}`, `bedrock/converse/${MODEL}`]) {
         const response = await postChat(daemon.url, { model })

@@ -96,6 +96,8 @@ export interface Behaviour {
   readonly firstTokenDelayMs: number
   readonly throttle: boolean
   readonly failWith: WireFailure | null
+  /** Refuse runtime requests that have this member (`inferenceConfig.topP`); what else they have is fine. */
+  readonly refuseMember: { readonly path: string; readonly failWith: WireFailure } | null
   readonly exception: {
     readonly afterFrames: number
     readonly type: StreamException
@@ -132,6 +134,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   firstTokenDelayMs: 0,
   throttle: false,
   failWith: null,
+  refuseMember: null,
   exception: null,
   cut: null,
   corruptCrcAtFrame: null,

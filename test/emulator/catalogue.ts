@@ -105,6 +105,30 @@ const TEMPLATES: readonly Template[] = [
     access: PROFILE_ONLY,
     converse: { maxTokens: 64000, images: true, reasoning: true },
   },
+  {
+    id: 'anthropic.claude-opus-4-6-v1',
+    name: 'Claude Opus 4.6',
+    provider: 'Anthropic',
+    input: SEES,
+    access: PROFILE_ONLY,
+    converse: { maxTokens: 128000, images: true, reasoning: true },
+  },
+  {
+    id: 'anthropic.claude-sonnet-4-6',
+    name: 'Claude Sonnet 4.6',
+    provider: 'Anthropic',
+    input: SEES,
+    access: PROFILE_ONLY,
+    converse: { maxTokens: 64000, images: true, reasoning: true },
+  },
+  {
+    id: 'anthropic.claude-opus-4-7',
+    name: 'Claude Opus 4.7',
+    provider: 'Anthropic',
+    input: SEES,
+    access: PROFILE_ONLY,
+    converse: { maxTokens: 128000, images: true, reasoning: true },
+  },
   { id: 'amazon.nova-micro-v1:0', name: 'Nova Micro', provider: 'Amazon', access: BOTH },
   { id: 'amazon.nova-lite-v1:0', name: 'Nova Lite', provider: 'Amazon', input: WATCHES, access: BOTH },
   {
@@ -136,6 +160,13 @@ const TEMPLATES: readonly Template[] = [
     provider: 'Meta',
     access: PROFILE_ONLY,
   },
+  {
+    id: 'meta.llama4-maverick-17b-instruct-v1:0',
+    name: 'Llama 4 Maverick 17B Instruct',
+    provider: 'Meta',
+    input: SEES,
+    access: PROFILE_ONLY,
+  },
   { id: 'meta.llama3-8b-instruct-v1:0', name: 'Llama 3 8B Instruct', provider: 'Meta', access: ON_DEMAND },
   {
     id: 'mistral.mistral-large-3-675b-instruct',
@@ -144,6 +175,12 @@ const TEMPLATES: readonly Template[] = [
     input: SEES,
     access: ON_DEMAND,
     converse: { maxTokens: 262144, images: true },
+  },
+  {
+    id: 'mistral.mistral-large-2402-v1:0',
+    name: 'Mistral Large (24.02)',
+    provider: 'Mistral AI',
+    access: ON_DEMAND,
   },
   {
     id: 'mistral.pixtral-large-2502-v1:0',
@@ -160,9 +197,30 @@ const TEMPLATES: readonly Template[] = [
     converse: { maxTokens: 128000, reasoning: true },
   },
   {
+    id: 'openai.gpt-oss-20b-1:0',
+    name: 'gpt-oss-20b',
+    provider: 'OpenAI',
+    access: ON_DEMAND,
+    converse: { maxTokens: 128000, reasoning: true },
+  },
+  {
+    id: 'openai.gpt-oss-safeguard-20b',
+    name: 'gpt-oss-safeguard-20b',
+    provider: 'OpenAI',
+    access: ON_DEMAND,
+    converse: { maxTokens: 128000, reasoning: true },
+  },
+  {
     id: 'qwen.qwen3-32b-v1:0',
     name: 'Qwen3 32B (dense)',
     provider: 'Qwen',
+    access: ON_DEMAND,
+    converse: { maxTokens: 32768, reasoning: true },
+  },
+  {
+    id: 'deepseek.v3-v1:0',
+    name: 'DeepSeek-V3.1',
+    provider: 'DeepSeek',
     access: ON_DEMAND,
     converse: { maxTokens: 32768, reasoning: true },
   },
@@ -344,7 +402,7 @@ function profile(
 }
 
 function isGlobal(template: Template): boolean {
-  return /claude-(sonnet-4|haiku-4-5|opus-4-5)|nova-2|embed-v4/.test(template.id)
+  return /claude-(sonnet-4|haiku-4-5|opus-4-[567])|nova-2|embed-v4/.test(template.id)
 }
 
 function modelArn(template: Template, region: string): string {

@@ -164,6 +164,25 @@ test('each error reply reaches the SDK with the recorded name, status and words'
   }
 })
 
+test('one member can be refused in the words of a model that does not take it; the rest goes through', async () => {
+  const message = "This model doesn't support the topP field. Remove topP and try again."
+  const failWith = { status: 400, type: 'ValidationException', message }
+  emulator.set({ refuseMember: { path: 'inferenceConfig.topP', failWith } })
+  const { status, type: name } = failWith
+  assert.deepEqual(
+    await refusal(
+      runtimeClient(emulator).send(new ConverseCommand(chat('x', { inferenceConfig: { topP: 0 } }))),
+    ),
+    {
+      name,
+      status,
+      message,
+    },
+  )
+  const sent = new ConverseCommand(chat('x', { inferenceConfig: { maxTokens: 5 } }))
+  assert.equal((await runtimeClient(emulator).send(sent)).stopReason, 'end_turn')
+})
+
 test('wrong keys, secrets, regions and bearer tokens are refused; the right bearer token is accepted', async () => {
   const send = (options: object) =>
     runtimeClient({ url: emulator.url, ...options }).send(new ConverseCommand(chat('x')))

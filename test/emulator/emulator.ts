@@ -18,13 +18,17 @@ import { buildCatalogue, type Catalogue, type ModelRow, type ProfileRow } from '
 import { answerControl } from './control-plane.js'
 import { type ConverseRequest, parseConverse } from './converse-request.js'
 import { checkConverse } from './converse-rules.js'
+import { encodeException } from './event-stream-encoder.js'
 import { toolInputStyle } from './fragments.js'
+import { judge } from './guardrail.js'
 import { resolveModel } from './model-access.js'
+import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion, toOpenAiError } from './openai-chat.js'
+import { checkOpenAiModel, listMantleModels } from './openai-models.js'
 import { createPromptCache } from './prompt-cache.js'
 import { createReasoningSigner } from './reasoning-signer.js'
-import { type Route, type RuntimeOperation, toRoute } from './route.js'
+import { type Route, type RuntimeOperation, toMantleRoute, toRoute } from './route.js'
 import { loadRequestChecker, type RequestChecker } from './service-model.js'
-import { planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
+import { planLines, planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
 import { createStreamPlayer } from './stream-player.js'
 import { BedrockError, toErrorReply, validationError } from './wire-error.js'
 
@@ -95,8 +99,10 @@ export interface CannedReply {
 
 /** A running emulator. */
 export interface Emulator {
-  /** `http://127.0.0.1:PORT`, for both services. */
+  /** `http://127.0.0.1:PORT`, for the control plane and the runtime. */
   readonly url: string
+  /** The same for bedrock-mantle, on a port of its own. */
+  readonly mantleUrl: string
   readonly port: number
   /** What a gateway under test needs in its environment. */
   readonly environment: Readonly<Record<string, string>>
@@ -110,6 +116,9 @@ export interface Emulator {
   respondWith(reply: CannedReply): void
   close(): Promise<void>
 }
+
+/** Signing names: bedrock-facts C1 and, for mantle, BerriAI/litellm#31475. */
+type Service = 'bedrock' | 'bedrock-mantle'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -138,6 +147,7 @@ class EmulatorServer {
   readonly #clock: () => number
   readonly #requestsMax: number
   readonly #server: Server
+  readonly #mantleServer: Server
   readonly #player = createStreamPlayer()
   readonly #requests: Mutable<RecordedRequest>[] = []
   readonly #canned: CannedReply[] = []
@@ -159,31 +169,37 @@ class EmulatorServer {
     const path =
       options.serviceModelPath === undefined ? join(awsDir, DEFAULT_SERVICE_MODEL) : options.serviceModelPath
     this.#checker = path === null ? null : loadRequestChecker(path)
+    this.#server = this.#createServer('bedrock')
+    this.#mantleServer = this.#createServer('bedrock-mantle')
+  }
+
+  #createServer(service: Service): Server {
     // AWS keeps idle connections longer than any test waits; Node would close them after 5 s.
-    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 })
-    this.#server.on('connection', (socket) => this.#onConnection(socket))
-    this.#server.on('request', (request, response) => {
-      void this.#onRequest(request, response).catch(() => response.destroy())
+    const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 })
+    server.on('connection', (socket) => this.#onConnection(socket))
+    server.on('request', (request, response) => {
+      void this.#onRequest(request, response, service).catch(() => response.destroy())
     })
+    return server
   }
 
   async start(port: number): Promise<Emulator> {
-    this.#server.listen(port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    const address = this.#server.address() as AddressInfo
-    return this.#toEmulator(address.port)
+    return this.#toEmulator(await listen(this.#server, port), await listen(this.#mantleServer, 0))
   }
 
-  #toEmulator(port: number): Emulator {
+  #toEmulator(port: number, mantlePort: number): Emulator {
     const url = `http://127.0.0.1:${port}`
+    const mantleUrl = `http://127.0.0.1:${mantlePort}`
     const { identity } = this.#authentication
     const connections = this.#connections
     return {
       url,
+      mantleUrl,
       port,
       environment: {
         AWS_ENDPOINT_URL_BEDROCK: url,
         AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+        AWS_ENDPOINT_URL_BEDROCK_MANTLE: mantleUrl,
         AWS_ACCESS_KEY_ID: identity.accessKeyId,
         AWS_SECRET_ACCESS_KEY: identity.secretAccessKey,
         ...(identity.sessionToken === null ? {} : { AWS_SESSION_TOKEN: identity.sessionToken }),
@@ -216,10 +232,7 @@ class EmulatorServer {
   async #close(): Promise<void> {
     this.#player.close()
     for (const timer of this.#timers) clearTimeout(timer)
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+    await Promise.all([this.#server, this.#mantleServer].map(closeServer))
   }
 
   #onConnection(socket: Socket): void {
@@ -228,7 +241,7 @@ class EmulatorServer {
     socket.on('close', () => this.#connections.delete(socket))
   }
 
-  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #onRequest(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
     const behaviour = this.#behaviour
     const connection = this.#connections.get(request.socket)
     if (connection !== undefined) connection.requests += 1
@@ -243,11 +256,14 @@ class EmulatorServer {
     watchAbort(response, record)
     response.setHeader('x-amzn-RequestId', randomUUID())
     const exchange: Exchange = { request, response, body, record, behaviour }
+    const path = record.target.split('?', 1)[0] ?? ''
+    const route = service === 'bedrock' ? toRoute(record.method, path) : toMantleRoute(record.method, path)
     try {
-      await this.#answer(exchange)
+      await this.#answer(exchange, { route, service })
     } catch (error) {
       if (!(error instanceof BedrockError)) throw error
-      sendError(exchange, error)
+      if (route.type === 'openai-chat' || route.type === 'openai-models') sendOpenAiError(exchange, error)
+      else sendError(exchange, error)
     }
   }
 
@@ -272,20 +288,58 @@ class EmulatorServer {
     return record
   }
 
-  async #answer(exchange: Exchange): Promise<void> {
+  async #answer(exchange: Exchange, { route, service }: { route: Route; service: Service }): Promise<void> {
     const { request, record } = exchange
     const target = new URL(record.target, 'http://emulator')
-    const route = toRoute(record.method, record.target.split('?', 1)[0] ?? '')
-    if (route.type === 'unknown') return sendUnknownOperation(exchange)
+    if (route.type === 'unknown') {
+      return service === 'bedrock' ? sendUnknownOperation(exchange) : sendNotFound(exchange)
+    }
     record.operation = route.operation
     record.modelId = route.label
     record.region = authenticate(
       { method: record.method, target: record.target, headers: headerPairs(request), body: exchange.body },
-      this.#authentication,
+      { ...this.#authentication, identity: { ...this.#authentication.identity, service } },
       this.#clock(),
     )
-    if (route.type === 'control') return this.#answerControl(exchange, route, target.searchParams)
-    return this.#answerRuntime(exchange, route)
+    switch (route.type) {
+      case 'control':
+        return this.#answerControl(exchange, route, target.searchParams)
+      case 'runtime':
+        return this.#answerRuntime(exchange, route)
+      case 'openai-chat':
+        return this.#answerOpenAi(exchange, route.host)
+      case 'openai-models':
+        return sendJson(exchange, listMantleModels())
+      default:
+        return route satisfies never
+    }
+  }
+
+  async #answerOpenAi(exchange: Exchange, host: OpenAiHost): Promise<void> {
+    const canned = this.#canned.shift()
+    if (!(await this.#wait(exchange, exchange.behaviour.headersDelayMs))) return
+    if (canned !== undefined) return sendCanned(exchange, canned)
+    failAsTold(exchange.behaviour)
+    const chat = parseOpenAiChat(exchange.record.body)
+    exchange.record.modelId = chat.model
+    checkOpenAiModel(chat.model, host, this.#catalogue(exchange.record.region))
+    const scripted = this.#nextBehaviour(exchange)
+    failAsTold(scripted.behaviour)
+    const answer = composeAnswer(scripted.behaviour, chat.request, {
+      requestBytes: exchange.body.length,
+      sign: (block) => block,
+      inputUsage: null,
+    })
+    if (!(await this.#wait(exchange, scripted.delayMs))) return
+    const identity = {
+      id: `chatcmpl-${randomUUID()}`,
+      created: Math.floor(this.#clock() / 1000),
+      model: chat.model,
+    }
+    exchange.response.setHeader('x-request-id', randomUUID())
+    if (!chat.streams) return sendJson(exchange, toCompletion(answer, identity, host))
+    const lines = toChunkLines(answer, identity, { host, includesUsage: chat.includesUsage })
+    return this.#stream(scripted, planLines(lines, scripted.behaviour), 'text/event-stream')
   }
 
   async #answerControl(
@@ -311,7 +365,14 @@ class EmulatorServer {
     const model = resolveModel(this.#catalogue(exchange.record.region), route.label)
     if (route.operation === 'CountTokens') return sendJson(exchange, countTokens(body, route.label))
     const request = parseConverse(body)
-    checkConverse(request, model, { signer: this.#signer, streams: route.operation === 'ConverseStream' })
+    const streams = route.operation === 'ConverseStream'
+    const refusal = refusalOf(() => checkConverse(request, model, { signer: this.#signer, streams }))
+    if (refusal !== null) {
+      if (!streams || !refusal.inStream) throw refusal
+      exchange.record.refusal = refusal.message
+      const frame = encodeException('validationException', refusal.message)
+      return this.#stream(exchange, { writes: [frame], ending: 'end' })
+    }
     const scripted = this.#nextBehaviour(exchange)
     failAsTold(scripted.behaviour)
     const answer = this.#answerFor(scripted, request, model)
@@ -328,12 +389,15 @@ class EmulatorServer {
     return { ...exchange, behaviour, delayMs: reply.headersDelayMs ?? 0 }
   }
 
-  #answerFor({ behaviour, body }: Exchange, request: ConverseRequest, model: ModelRow): Answer {
-    return composeAnswer(behaviour, request, {
+  #answerFor({ behaviour, body, record }: Exchange, request: ConverseRequest, model: ModelRow): Answer {
+    const verdict = judge(request, behaviour.guardrail, record.region)
+    if (verdict !== null && verdict.blocked !== null) return verdict.blocked
+    const answer = composeAnswer(behaviour, request, {
       requestBytes: body.length,
       sign: this.#signer.sign,
       inputUsage: behaviour.cacheHit ? this.#promptCache.use(request, model.modelId) : null,
     })
+    return verdict?.trace === undefined ? answer : { ...answer, trace: verdict.trace }
   }
 
   #planFor(
@@ -349,9 +413,13 @@ class EmulatorServer {
     return this.#planned(behaviour) ?? planStream(toFrames(answer, options), behaviour)
   }
 
-  #checkedBody({ record }: Exchange, operation: RuntimeOperation): object {
+  #checkedBody({ behaviour, record }: Exchange, operation: RuntimeOperation): object {
     if (typeof record.body !== 'object' || record.body === null) {
       throw validationError('The provided request is not valid')
+    }
+    const { refuseMember } = behaviour
+    if (refuseMember !== null && hasMember(record.body, refuseMember.path)) {
+      throw new BedrockError(refuseMember.failWith)
     }
     this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
     return record.body
@@ -366,10 +434,14 @@ class EmulatorServer {
     return plan
   }
 
-  async #stream(exchange: Exchange, plan: StreamPlan): Promise<void> {
+  async #stream(
+    exchange: Exchange,
+    plan: StreamPlan,
+    contentType = 'application/vnd.amazon.eventstream',
+  ): Promise<void> {
     const { behaviour, response, record } = exchange
     record.status = 200
-    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+    response.writeHead(200, { 'content-type': contentType })
     response.flushHeaders()
     if (!(await this.#wait(exchange, behaviour.firstTokenDelayMs))) return
     const eventsPerWrite = behaviour.prepared?.eventsPerWrite ?? behaviour.eventsPerWrite
@@ -418,6 +490,19 @@ class EmulatorServer {
   }
 }
 
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}
+
 function toAuthentication(options: EmulatorOptions, regions: readonly string[]): AuthenticationOptions {
   return {
     identity: {
@@ -425,7 +510,7 @@ function toAuthentication(options: EmulatorOptions, regions: readonly string[]):
       secretAccessKey: options.secretAccessKey ?? 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
       sessionToken: options.sessionToken ?? null,
       // Signing name of both services (bedrock-facts C1).
-      service: 'bedrock',
+      service: 'bedrock' satisfies Service,
     },
     bearerToken: options.bearerToken ?? 'bedrock-test-token',
     regions,
@@ -476,6 +561,16 @@ function headerPairs(request: IncomingMessage): readonly (readonly [string, stri
   return pairs
 }
 
+function refusalOf(check: () => void): BedrockError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof BedrockError) return error
+    throw error
+  }
+}
+
 function failAsTold({ throttle, failWith }: Behaviour): void {
   if (throttle) throw throttled()
   if (failWith !== null) throw new BedrockError(failWith)
@@ -510,16 +605,31 @@ function sendError({ response, record }: Exchange, error: BedrockError): void {
   response.writeHead(error.failure.status, reply.headers).end(reply.body)
 }
 
-// Body as in BerriAI/litellm#13618; status 404 by AWS "Common Error Types".
-function sendUnknownOperation({ response, record }: Exchange): void {
-  record.status = 404
-  record.refusal = 'no such operation'
-  const body = JSON.stringify({
+// Status 200 and this body: BerriAI/litellm#8911 and #13618.
+function sendUnknownOperation(exchange: Exchange): void {
+  sendJson(exchange, {
     Output: { __type: 'com.amazon.coral.service#UnknownOperationException' },
     Version: '1.0',
   })
+  exchange.record.refusal = 'no such operation'
+}
+
+// BerriAI/litellm#27943: mantle has no route for it.
+function sendNotFound({ response, record }: Exchange): void {
+  record.status = 404
+  record.refusal = 'no such path'
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('Not Found')
+}
+
+function sendOpenAiError({ response, record }: Exchange, error: BedrockError): void {
+  record.status = error.failure.status
+  record.refusal = error.message
+  const body = Buffer.from(JSON.stringify(toOpenAiError(error)))
   response
-    .writeHead(404, { 'content-type': 'application/json', 'x-amzn-ErrorType': 'UnknownOperationException' })
+    .writeHead(error.failure.status, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+    })
     .end(body)
 }
 
@@ -558,4 +668,13 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return text
   }
+}
+
+function hasMember(body: object, path: string): boolean {
+  let value: unknown = body
+  for (const name of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false
+    value = (value as Readonly<Record<string, unknown>>)[name]
+  }
+  return true
 }

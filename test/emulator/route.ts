@@ -1,9 +1,17 @@
 import type { ControlOperation } from './behaviour.js'
+import type { OpenAiHost } from './openai-chat.js'
 
 /** Which operation a request names. The label is decoded: a model id, a profile id or an ARN. */
 export type Route =
   | { readonly type: 'control'; readonly operation: ControlOperation; readonly label: string }
   | { readonly type: 'runtime'; readonly operation: RuntimeOperation; readonly label: string }
+  | {
+      readonly type: 'openai-chat'
+      readonly operation: string
+      readonly host: OpenAiHost
+      readonly label: ''
+    }
+  | { readonly type: 'openai-models'; readonly operation: string; readonly label: '' }
   | { readonly type: 'unknown' }
 
 export type RuntimeOperation = 'Converse' | 'ConverseStream' | 'CountTokens'
@@ -14,8 +22,22 @@ const RUNTIME = {
   'count-tokens': 'CountTokens',
 } as const satisfies Record<string, RuntimeOperation>
 
+/** Methods and paths of bedrock-mantle (recording 846, bedrock-facts C14). */
+export function toMantleRoute(method: string, path: string): Route {
+  if (method === 'POST' && path === '/v1/chat/completions') {
+    return { type: 'openai-chat', operation: 'MantleChatCompletions', host: 'mantle', label: '' }
+  }
+  if (method === 'GET' && path === '/v1/models') {
+    return { type: 'openai-models', operation: 'MantleListModels', label: '' }
+  }
+  return { type: 'unknown' }
+}
+
 /** Methods and paths of the service model (bedrock-facts C2). The label is one path segment, so `/` must come as %2F. */
 export function toRoute(method: string, path: string): Route {
+  if (method === 'POST' && path === '/openai/v1/chat/completions') {
+    return { type: 'openai-chat', operation: 'ChatCompletions', host: 'runtime', label: '' }
+  }
   const [, first = '', second, third, ...more] = path.split('/')
   if (more.length > 0) return { type: 'unknown' }
   if (method === 'GET' && third === undefined) return toControlRoute(first, second)

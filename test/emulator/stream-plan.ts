@@ -3,6 +3,7 @@ import type { Behaviour, PreparedStream } from './behaviour.js'
 import { blockFrames } from './block-frames.js'
 import { corruptMessageCrc, encodeEvent, encodeException } from './event-stream-encoder.js'
 import type { ToolInputStyle } from './fragments.js'
+import { toDataLine } from './openai-chat.js'
 
 /** What goes over the wire for one stream: buffers in order, then an ending. */
 export interface StreamPlan {
@@ -60,6 +61,17 @@ export function planStream(frames: readonly Buffer[], behaviour: Behaviour): Str
   }
   if (hangAfterFrames !== null) return { writes: grouped(hangAfterFrames), ending: 'hang' }
   return { writes: grouped(sent.length), ending: 'end' }
+}
+
+/** The same for the lines of OpenAI's protocol: an exception becomes an error event, and there is no CRC to be wrong. */
+export function planLines(lines: readonly Buffer[], behaviour: Behaviour): StreamPlan {
+  const { exception } = behaviour
+  if (exception === null) return planStream(lines, { ...behaviour, corruptCrcAtFrame: null })
+  const error = { error: { code: exception.type, message: exception.message, type: 'server_error' } }
+  return {
+    writes: group([...lines.slice(0, exception.afterFrames), toDataLine(error)], behaviour),
+    ending: 'end',
+  }
 }
 
 /** A plan whose text writes are one buffer, encoded once: a stream costs the emulator no more than its writes. */

@@ -22,15 +22,18 @@ export class BedrockError extends Error {
   readonly origin: ErrorOrigin
   /** The authorization layer spells the body's only member `Message`, Bedrock `message`. */
   readonly messageMember: 'message' | 'Message'
+  /** Of ConverseStream: said in the stream, after a 200 (recording 192). */
+  readonly inStream: boolean
 
   constructor(
     failure: WireFailure,
-    layer: { origin?: ErrorOrigin; messageMember?: 'message' | 'Message' } = {},
+    layer: { origin?: ErrorOrigin; messageMember?: 'message' | 'Message'; inStream?: boolean } = {},
   ) {
     super(failure.message)
     this.failure = failure
     this.origin = layer.origin ?? 'bedrock'
     this.messageMember = layer.messageMember ?? 'message'
+    this.inStream = layer.inStream ?? false
   }
 }
 

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { GatewayError } from '../../src/errors.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
+import type { ChatRequest } from '../../src/openai/types.js'
+import type { MediaBlocks } from '../../src/translate/policy.js'
 import { toConverse } from '../../src/translate/to-converse.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
-import { chatContext } from '../translate/chat-target.js'
+import { chatContext, chatTarget } from '../translate/chat-target.js'
+import { conversationProblems } from '../translate/conversation-problems.js'
 
 const requestsPath = join(openwebuiDir, 'requests.jsonl')
 const skip = skipWithout(requestsPath)
@@ -22,15 +24,6 @@ const chats: ReadonlyMap<number, unknown> = existsSync(requestsPath)
     )
   : new Map()
 
-/** What this version does not translate yet, by line: what stands in the way. Every other body goes to Bedrock. */
-const REFUSED: Readonly<Record<number, string>> = {
-  3: 'messages[1].tool_calls',
-  4: 'messages[1].tool_calls',
-  8: 'messages[0].content[2]',
-  32: 'messages[1].tool_calls',
-  33: 'messages[1].tool_calls',
-}
-
 test('every chat body that Open WebUI sent is parsed', { skip }, () => {
   assert.equal(chats.size, 25)
   for (const [line, body] of chats) {
@@ -40,19 +33,37 @@ test('every chat body that Open WebUI sent is parsed', { skip }, () => {
   }
 })
 
-test('every chat body that Open WebUI sent is translated, but for images and tools in the history', {
-  skip,
-}, () => {
-  const refused: Record<number, string> = {}
-  for (const [line, body] of chats) {
-    try {
-      const { body: converse } = toConverse(parseChatRequest(body), chatContext())
-      assert.equal(converse.messages[0]?.role, 'user', `line ${line}`)
-    } catch (error) {
-      assert(error instanceof GatewayError, String(error))
-      assert.equal(error.code, 'unsupported', `line ${line}: ${error.message}`)
-      refused[line] = error.param ?? ''
+/** What carries a chat body of Open WebUI: every rule that one of them meets. */
+const TARGETS = {
+  claude: chatTarget({ reasoning: 'claude-budget' }),
+  nova: chatTarget({ family: 'nova', reasoning: 'nova-2' }),
+  llama: chatTarget({ family: 'llama', toolChoices: [], toolResultWithText: false, toolResultMedia: false }),
+  'a model without tools': chatTarget({ family: 'titan', tools: false, systemPrompt: false }),
+} as const
+
+for (const [name, target] of Object.entries(TARGETS)) {
+  test(`every chat body that Open WebUI sent becomes a conversation for ${name}`, { skip }, () => {
+    for (const [line, body] of chats) {
+      const request = parseChatRequest(body)
+      const { body: converse } = toConverse(request, chatContext(target, { media: blocksOf(request) }))
+      assert.deepEqual(conversationProblems(converse), [], `line ${line}`)
     }
-  }
-  assert.deepEqual(refused, REFUSED)
+  })
+}
+
+test('the thoughts that Open WebUI sends back reach Claude, before its calls', { skip }, () => {
+  const line = 3
+  const { body } = toConverse(parseChatRequest(chats.get(line)), chatContext(TARGETS.claude))
+  const kinds = body.messages[1]?.content.map((block) => Object.keys(block)[0])
+  assert.deepEqual(kinds, ['reasoningContent', 'text', 'toolUse'])
+  assert.deepEqual(body.messages[1]?.content[0]?.reasoningContent, {
+    reasoningText: { text: 'let me think', signature: 'SIGTOOL==' },
+  })
 })
+
+/** A block for each part that is no text: fetching and scaling has its own tests. */
+function blocksOf({ messages }: ChatRequest): MediaBlocks {
+  const image = { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } }
+  const parts = messages.flatMap(({ content }) => content.filter((part) => part.type !== 'text'))
+  return new Map(parts.map((part) => [part, image]))
+}

@@ -141,7 +141,7 @@ const REFUSED: readonly (readonly [part: unknown, param: string, message: RegExp
   [{ type: 'video_url', video_url: {} }, 'messages[0].content[0].video_url.url', /got nothing/],
   [
     { type: 'text', text: 'Hi', cache_control: { type: 'forever' } },
-    'messages[0].content[0].cache_control',
+    'messages[0].content[0].cache_control.type',
     /"ephemeral"/,
   ],
   [

@@ -170,8 +170,8 @@ test('a refusal keeps its status, code, message and param when it comes from a w
     {
       body: JSON.stringify({ model: 'listed', messages: [{ role: 'user', content: image }] }),
       status: 400,
-      code: 'unsupported',
-      param: 'messages[0].content[0]',
+      code: 'invalid_request',
+      param: 'messages[0].content[0].image_url.url',
     },
     {
       body: JSON.stringify({ model: 'nobody', messages }),

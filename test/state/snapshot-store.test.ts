@@ -58,6 +58,7 @@ test('loadSnapshot: a new directory is created and starts empty', (context) => {
     generation: 0,
     movedAside: null,
     damagedRegions: [],
+    lessons: [],
     readOnlyReason: null,
   })
 })

@@ -69,6 +69,7 @@ export function replyPlan(more: Partial<ReplyPlan> = {}): ReplyPlan {
     includeUsage: false,
     toolNames: {},
     answerTool: null,
+    answerMember: null,
     legacyFunctions: false,
     reasoningFormat: null,
     ...more,

@@ -12,7 +12,6 @@ import type { Fields } from '../../src/openai/fields.js'
 import type { ChatRequest, MediaPart } from '../../src/openai/types.js'
 import { parseChat } from '../../src/prepare-chat.js'
 import { toCompletion } from '../../src/translate/completion.js'
-import type { Sanitized } from '../../src/translate/conversation.js'
 import type {
   KeptReasoning,
   KeptThoughts,
@@ -20,6 +19,7 @@ import type {
   ReplyPlan,
   TranslationPolicy,
 } from '../../src/translate/policy.js'
+import { createRepairTally, type Sanitized } from '../../src/translate/repairs.js'
 import { createStreamTranslator } from '../../src/translate/stream.js'
 import { toConverse } from '../../src/translate/to-converse.js'
 import { schemaProblems } from '../openai/schema.js'
@@ -39,6 +39,8 @@ interface About {
   readonly follows: string
   /** What the model can do, where it differs from `chatTarget`. */
   readonly capabilities?: Partial<Capabilities>
+  /** Where a rule goes by the model's name. */
+  readonly foundationId?: string
   /** What the alias sets. */
   readonly defaults?: Partial<AliasDefaults>
   readonly policy?: Partial<TranslationPolicy>
@@ -55,13 +57,7 @@ interface About {
 }
 
 const HEAD: ReplyHead = { id: 'chatcmpl-1', created: 1_750_000_000, model: 'the-model' }
-const NOTHING_MENDED: Sanitized = {
-  blankPartsDropped: 0,
-  blankMessagesFilled: 0,
-  blankSystemDropped: 0,
-  leadingUsersAdded: 0,
-  neighboursMerged: 0,
-}
+const NOTHING_MENDED: Sanitized = createRepairTally()
 const schemasPath = join(openaiDir, 'openapi.subset.json')
 
 const names = readdirSync(casesDir).sort()
@@ -95,8 +91,10 @@ test('the replies of all fixtures are what OpenAI describes', { skip: skipWithou
 
 function translate(name: string, about: About) {
   const { defaults, policy = {}, keptReasoning = {}, lessons = [] } = about
+  const plain = chatTarget(about.capabilities)
   const target: ModelTarget = {
-    ...chatTarget(about.capabilities),
+    ...plain,
+    foundationId: about.foundationId ?? plain.foundationId,
     defaults: defaults === undefined ? null : { ...NO_DEFAULTS, ...defaults },
   }
   const request = parseChat(json(name, 'request.json') as Fields, target)

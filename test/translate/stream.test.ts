@@ -85,7 +85,7 @@ test('toUsage: prompt tokens are input, cache read and cache write together; onl
   })
 })
 
-test('sumUsage: every choice is a call of its own and counts in full; no choice is nothing', () => {
+test('sumUsage: every choice is a call of its own and counts in full; of no choice nothing is known', () => {
   const usage = toUsage({
     inputTokens: 3,
     outputTokens: 5,
@@ -100,7 +100,7 @@ test('sumUsage: every choice is a call of its own and counts in full; no choice 
     cachedTokens: 8,
     cacheWriteTokens: 6,
   })
-  assert.equal(sumUsage([]).totalTokens, 0)
+  assert.equal(sumUsage([]), null)
 })
 
 test('toServiceTier: reserved is what OpenAI calls scale; what OpenAI has no word for is not said', () => {

@@ -1,0 +1,139 @@
+import { type Fields, isFields } from '../openai/fields.js'
+
+/**
+ * What Bedrock's structured output refuses in a schema (BerriAI/litellm#29624, vercel/ai#17597; AWS user guide, "Structured
+ * outputs"). Such a limit moves into the description, in the words of recording 713: the model still reads it.
+ */
+const LIMITS = [
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'minProperties',
+  'maxProperties',
+] as const
+
+/** Members that hold one schema, a list of schemas, or schemas by name. */
+const HOLDERS = {
+  items: 'one',
+  not: 'one',
+  additionalProperties: 'one',
+  prefixItems: 'list',
+  anyOf: 'list',
+  oneOf: 'list',
+  allOf: 'list',
+  properties: 'named',
+  $defs: 'named',
+  definitions: 'named',
+} as const
+
+type Holder = keyof typeof HOLDERS
+
+/** Deeper than any schema that a person wrote; request bodies nest at most 512 deep. */
+const REFERENCES_MAX = 1000
+
+/**
+ * The same schema with what can be said to Bedrock only: every object is closed ("For 'object' type, 'additionalProperties' must
+ * be explicitly set to false", future-agi/future-agi#412), limits are described, `oneOf` is `anyOf`.
+ */
+export function toClosedSchema(schema: Fields): Fields {
+  const { oneOf, ...rest } = schema
+  const entries = Object.entries(oneOf === undefined ? rest : { ...rest, anyOf: rest['anyOf'] ?? oneOf })
+  const kept = entries.filter(([name]) => !isLimit(name)).map(([name, value]) => [name, closeIn(name, value)])
+  const limits = entries.filter(([name]) => isLimit(name)).map(([name, value]) => `${name}=${String(value)}`)
+  const { description } = schema
+  const said = [typeof description === 'string' ? description : '', limits.join(', ')].filter(
+    (text) => text !== '',
+  )
+  return {
+    ...Object.fromEntries(kept),
+    ...(limits.length === 0 ? {} : { description: said.join(' ') }),
+    ...(isObjectSchema(schema) && schema['additionalProperties'] === undefined
+      ? { additionalProperties: false }
+      : {}),
+  }
+}
+
+/**
+ * True where the closed schema means what the schema meant: no object of it is a map of any names, and none contains itself
+ * (both refused, see the release notes of @ai-sdk/anthropic 4.0.95).
+ */
+export function isClosable(schema: Fields): boolean {
+  return schemasOf(schema).every(isClosedObject) && !isRecursive(schema)
+}
+
+function isLimit(name: string): boolean {
+  return LIMITS.some((limit) => limit === name)
+}
+
+function closeIn(name: string, value: unknown): unknown {
+  if (!isHolder(name)) return value
+  const close = (item: unknown): unknown => (isFields(item) ? toClosedSchema(item) : item)
+  if (Array.isArray(value)) return value.map(close)
+  if (HOLDERS[name] !== 'named' || !isFields(value)) return close(value)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, close(item)]))
+}
+
+function isHolder(name: string): name is Holder {
+  return Object.hasOwn(HOLDERS, name)
+}
+
+/** True where the schema is one of objects: by its type, or by having properties. */
+export function isObjectSchema({ type, properties }: Fields): boolean {
+  return type === 'object' || (Array.isArray(type) && type.includes('object')) || isFields(properties)
+}
+
+function isClosedObject(schema: Fields): boolean {
+  if (schema['patternProperties'] !== undefined || schema['propertyNames'] !== undefined) return false
+  if (!isObjectSchema(schema)) return true
+  const { additionalProperties: more = null } = schema
+  if (more === false) return true
+  return more === null && isFields(schema['properties'])
+}
+
+/** A schema and all that it holds. */
+function schemasOf(schema: Fields): readonly Fields[] {
+  return [schema, ...childrenOf(schema).flatMap(schemasOf)]
+}
+
+function childrenOf(schema: Fields): readonly Fields[] {
+  return Object.entries(schema).flatMap(([name, value]) => {
+    if (!isHolder(name)) return []
+    const held = HOLDERS[name] === 'named' && isFields(value) ? Object.values(value) : [value].flat()
+    return held.filter(isFields)
+  })
+}
+
+/** True where following the references leads back to where they came from, or out of the schema. */
+function isRecursive(root: Fields): boolean {
+  let followed = 0
+  const leadsBack = (schema: Fields, above: readonly string[]): boolean => {
+    const { $ref } = schema
+    if (typeof $ref === 'string') {
+      followed += 1
+      const target = lookUp(root, $ref)
+      if (above.includes($ref) || target === null || followed > REFERENCES_MAX) return true
+      if (leadsBack(target, [...above, $ref])) return true
+    }
+    const { $defs: _defs, definitions: _definitions, ...inner } = schema
+    return childrenOf(inner).some((child) => leadsBack(child, above))
+  }
+  return leadsBack(root, ['#'])
+}
+
+/** What `#/$defs/Name` stands for; null: nothing here. */
+function lookUp(root: Fields, reference: string): Fields | null {
+  if (reference === '#') return root
+  if (!reference.startsWith('#/')) return null
+  let found: unknown = root
+  for (const step of reference.slice(2).split('/')) {
+    found = isFields(found) ? found[step.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+  }
+  return isFields(found) ? found : null
+}

@@ -1,0 +1,48 @@
+import type { ReasoningBlock } from '../bedrock/types.js'
+import type { ReasoningDetail } from '../openai/types.js'
+import type { KeptReasoning, TranslationContext } from './policy.js'
+import type { AssistantMessage } from './turns.js'
+
+/**
+ * What the model thought in one turn, as it goes back: what the client returned, else what was kept by the ids of its
+ * tool calls. Only Claude takes its thoughts back, and only what it signed or encrypted itself: text without a signature
+ * and thoughts of other models are refused. No block comes twice, however many messages the turn was cut into.
+ */
+export function toReasoningBlocks(
+  messages: readonly AssistantMessage[],
+  { target: { capabilities }, keptReasoning }: TranslationContext,
+): readonly ReasoningBlock[] {
+  if (capabilities.family !== 'claude' || capabilities.reasoning === 'none') return []
+  const blocks = new Map<string, ReasoningBlock>()
+  for (const message of messages) {
+    for (const block of findThoughts(message, keptReasoning)) blocks.set(proofOf(block), block)
+  }
+  return [...blocks.values()]
+}
+
+/** True for a detail that may go back; see `toReasoningBlocks`. */
+export function isReturnable(detail: ReasoningDetail): boolean {
+  const isOwn = detail.format === null || detail.format.startsWith('anthropic')
+  return isOwn && (detail.type === 'encrypted' || detail.signature !== null)
+}
+
+function findThoughts(
+  { reasoning, toolCalls }: AssistantMessage,
+  kept: KeptReasoning,
+): readonly ReasoningBlock[] {
+  const returned = reasoning.filter(isReturnable).map(toBlock)
+  if (returned.length > 0) return returned
+  const explained = toolCalls.find(({ id }) => Object.hasOwn(kept, id))
+  return explained === undefined ? [] : (kept[explained.id] ?? [])
+}
+
+function toBlock(detail: ReasoningDetail): ReasoningBlock {
+  if (detail.type === 'encrypted') return { redactedContent: detail.data }
+  const { text, signature } = detail
+  return { reasoningText: { text, ...(signature === null ? {} : { signature }) } }
+}
+
+/** No two thoughts share a signature. */
+function proofOf({ reasoningText, redactedContent }: ReasoningBlock): string {
+  return redactedContent ?? `${reasoningText?.signature} ${reasoningText?.text}`
+}
