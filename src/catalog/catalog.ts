@@ -139,10 +139,15 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
       resolutions.find(({ type }) => type === 'listed') ?? resolutions.find(({ type }) => type === 'unlisted')
     return best ?? resolutions[0] ?? null
   }
-  const resolveAny = (requested: string, name: string): Resolution =>
-    resolveAlias(requested, name) ??
-    resolveAlias(requested, parseName(name).id) ??
-    resolveModel(requested, name, policy.regions)
+  const resolveAny = (requested: string, name: string): Resolution => {
+    const { id, dialect } = parseName(name)
+    return (
+      resolveAlias(requested, name) ??
+      // Who names the protocol means the model.
+      (dialect === null ? resolveAlias(requested, id) : null) ??
+      resolveModel(requested, name, policy.regions)
+    )
+  }
 
   return (name) => {
     let resolution = resolveAny(name, name)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -178,6 +179,23 @@ test('loadSnapshot: where no row is good the file is moved aside', (context) => 
   database.exec("UPDATE region SET sha256 = 'wrong'")
   database.close()
   assertStartsAsNew(stateDir)
+})
+
+test('loadSnapshot: a row of the time before bedrock-mantle has no models of it', (context) => {
+  const stateDir = filledFolder(context)
+  const { models, profiles, deniedProfileTypes } = numberedPart('us-east-1', 7)
+  const body = JSON.stringify({ models, profiles, deniedProfileTypes })
+  const rows = models.length + profiles.length
+  const sha256 = createHash('sha256').update(`us-east-1\n${rows}\n${body}`).digest('hex')
+  const database = new Database(databasePath(stateDir))
+  database
+    .prepare("UPDATE region SET body = ?, rows_count = ?, sha256 = ? WHERE region = 'us-east-1'")
+    .run(body, rows, sha256)
+  database.close()
+  const snapshot = loadSnapshot(stateDir)
+  assert.deepEqual(snapshot.damagedRegions, [])
+  const part = snapshot.parts.get('us-east-1')?.part
+  assert.deepEqual([part?.mantleModels, part?.models], [[], models])
 })
 
 test('loadSnapshot: a row that lost some of its rows fails its count', (context) => {

@@ -5,7 +5,7 @@ import type { RefreshOutcome, RefreshTask } from '../../src/state/refresh-task.j
 import { loadSnapshot } from '../../src/state/snapshot-store.js'
 import { recordedRawBody, withRecordings } from '../catalog/recorded-catalog.js'
 import { temporaryFolder } from '../state/temporary-folder.js'
-import { type FakeControlPlane, startFakeControlPlane } from './fake-control-plane.js'
+import { type FakeControlPlane, type ListReply, startFakeControlPlane } from './fake-control-plane.js'
 import { healthyReply, modelRows, profileRows } from './listing-bodies.js'
 
 const SECRET = 'user arn:aws:iam::111122223333:user/ann is not authorized'
@@ -191,4 +191,54 @@ test('a part that cannot be stored is still served, and the reason is told', asy
   const outcome = await refresh({ stateDir: '/dev/null/none' })
   assert.equal(outcome.type, 'advanced')
   assert.match(outcome.reason ?? '', /^the snapshot could not be stored: /)
+})
+
+const listOf = (ids: readonly string[]): ListReply => ({
+  json: { object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'system' })) },
+})
+
+test('what bedrock-mantle lists is stored with the region, asked with a signature for it', async (context) => {
+  const { fake, stateDir, refresh } = await startBench(context)
+  fake.answer = (request) => healthyReply(request, { models: 3 })
+  fake.mantle = listOf(['xai.grok-4.3', 'openai.gpt-oss-120b', 'xai.grok-4.3', '', 'no id at all'])
+  const outcome = await refresh({ mantleModels: [] })
+  assert.equal(outcome.type, 'advanced')
+  if (outcome.type !== 'advanced') return
+  assert.deepEqual(outcome.part.mantleModels, ['openai.gpt-oss-120b', 'xai.grok-4.3'])
+  assert.equal(outcome.mantleProblem, null)
+  assert.deepEqual(loadSnapshot(stateDir).parts.get('us-east-1')?.part, outcome.part)
+  assert.match(fake.mantleRequests[0]?.authorization ?? '', /\/us-east-1\/bedrock-mantle\/aws4_request/)
+  fake.mantle = listOf(['openai.gpt-oss-120b', 'xai.grok-4.3'])
+  const again = await refresh({ standing: outcome.observation, mantleModels: outcome.part.mantleModels })
+  assert.equal(again.type, 'unchanged', 'order and doubles are no change')
+})
+
+for (const [says, reply] of [
+  ['an empty list', listOf([])],
+  ['a refusal', { error: 'AccessDeniedException', status: 403, message: SECRET }],
+  ['no list', { json: { message: SECRET } }],
+  ['no JSON', { text: '<html>' }],
+  ['a body that stops half way', { half: '{"data":[' }],
+  ['nothing at all', 'hang'],
+] as const) {
+  test(`${says} of bedrock-mantle keeps what it listed before, and holds nothing back`, async (context) => {
+    const { fake, refresh } = await startBench(context)
+    fake.answer = (request) => healthyReply(request, { models: 3 })
+    fake.mantle = reply
+    const outcome = await refresh({ mantleModels: ['xai.grok-4.3'] })
+    assert.equal(outcome.type, 'advanced')
+    if (outcome.type !== 'advanced') return
+    assert.deepEqual(outcome.part.mantleModels, ['xai.grok-4.3'])
+    assert.equal(outcome.part.models.length, 3)
+    assert.ok(outcome.mantleProblem !== null && !outcome.mantleProblem.includes('authorized'))
+  })
+}
+
+test('bedrock-mantle is not asked where it is turned off, and what it listed goes', async (context) => {
+  const { fake, refresh } = await startBench(context)
+  fake.answer = (request) => healthyReply(request, { models: 3 })
+  fake.mantle = listOf(['xai.grok-4.3'])
+  const outcome = await refresh({ mantleModels: null })
+  assert.ok(outcome.type === 'advanced')
+  assert.deepEqual([outcome.part.mantleModels, fake.mantleRequests.length], [[], 0])
 })
