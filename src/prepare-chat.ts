@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { withoutStreamMode } from './bedrock/take-outs.js'
 import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
@@ -110,7 +111,8 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   if (target.dialect === 'converse') {
     const { body, ...said } = toConverse(request, context)
     const upstreamStreams = stream && canStream(body, context)
-    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(body) }
+    const sent = upstreamStreams ? body : (withoutStreamMode(body) ?? body)
+    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(sent) }
   }
   const { body, ...said } = toOpenAi(request, context)
   return { ...common, ...said, upstreamStreams: stream, body: JSON.stringify(body) }

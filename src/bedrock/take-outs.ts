@@ -36,8 +36,8 @@ const TAKE_OUTS = {
   'thinking.budget_tokens': { saidAs: null, takeOut: withAdaptiveThinking },
   'reasoning_details.signature': { saidAs: null, takeOut: withoutSignatures },
   system: { saidAs: null, takeOut: withSystemAsUser },
-  /** How the reply is asked for, not what is asked: nothing of the body. */
-  streaming_tools: { saidAs: null, takeOut: () => null },
+  /** How the reply is asked for, not what is asked. */
+  streaming_tools: { saidAs: null, takeOut: withoutStreamMode },
 } as const satisfies Record<string, TakeOut>
 
 export type TakenParameter = keyof typeof TAKE_OUTS
@@ -46,6 +46,13 @@ export type TakenParameter = keyof typeof TAKE_OUTS
 export function takeOutOf(parameter: string): TakeOut {
   if (Object.hasOwn(TAKE_OUTS, parameter)) return TAKE_OUTS[parameter as TakenParameter]
   return { saidAs: parameter, takeOut: (body) => withoutFields(body, [parameter]) }
+}
+
+/** For Converse: how a stream is watched is no member of its guardrail (service model: GuardrailConfiguration). Null: none is there. */
+export function withoutStreamMode(body: ConverseRequest): ConverseRequest | null {
+  if (body.guardrailConfig?.streamProcessingMode === undefined) return null
+  const { streamProcessingMode: _mode, ...guardrailConfig } = body.guardrailConfig
+  return { ...body, guardrailConfig }
 }
 
 function without(body: ConverseRequest, member: keyof ConverseRequest): ConverseRequest | null {
