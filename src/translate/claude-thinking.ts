@@ -104,12 +104,19 @@ function adaptive(
 }
 
 /**
- * With a budget, the assistant turn that is still open must begin with its thoughts: "Expected `thinking` or
- * `redacted_thinking`, but found `tool_use`" (open-webui/open-webui#20464); a reply that is to be continued can't.
+ * With a budget, an open tool round must begin with its thoughts: "Expected `thinking` or `redacted_thinking`, but found
+ * `tool_use`" (open-webui/open-webui#20464). The round is everything since the last message that is no tool result; only its
+ * first turn has to, for between results Claude 4 does not think again (Anthropic's guide, "Extended thinking"). A reply that
+ * is to be continued can't begin with thoughts.
  */
 function lacksThoughts(messages: readonly Message[]): boolean {
   const last = messages.at(-1)
   if (last?.role === 'assistant') return true
-  if (!last?.content.some((block) => block.toolResult !== undefined)) return false
-  return messages.at(-2)?.content[0]?.reasoningContent === undefined
+  if (last === undefined || !hasResult(last)) return false
+  const asked = messages.findLastIndex((message) => message.role === 'user' && !hasResult(message))
+  return messages[asked + 1]?.content[0]?.reasoningContent === undefined
+}
+
+function hasResult({ content }: Message): boolean {
+  return content.some((block) => block.toolResult !== undefined)
 }

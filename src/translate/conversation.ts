@@ -126,6 +126,18 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
     } else messages.push({ role: 'user', content: [...results, ...rest] })
   }
 
+  const addAssistantTurn = (content: readonly ContentBlock[]): void => {
+    const firstCall = content.findIndex(({ toolUse }) => toolUse !== undefined)
+    const hasWords = content.slice(0, Math.max(firstCall, 0)).some(({ text }) => text !== undefined)
+    if (hasWords && !context.target.capabilities.toolResultWithText) {
+      // "Conversation blocks and tool use blocks cannot be provided in the same turn" (quarkiverse/quarkus-langchain4j#1983).
+      tally.toolCallsSetApart += 1
+      messages.push({ role: 'assistant', content: content.slice(0, firstCall) })
+      messages.push({ role: 'user', content: [{ text: FILLER }] })
+      messages.push({ role: 'assistant', content: content.slice(firstCall) })
+    } else messages.push({ role: 'assistant', content: [...content] })
+  }
+
   for (const turn of turns) {
     if (turn.role === 'user') addUserTurn(turn.messages)
     else {
@@ -133,7 +145,7 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
         for (const { id, name } of message.toolCalls) toolNames.set(id, name)
       }
       open = toAssistantTurn(turn.messages, { context, tally, toWireName: names.toWireName, toFreshId })
-      messages.push({ role: 'assistant', content: [...open.content] })
+      addAssistantTurn(open.content)
     }
   }
   if (open.calls.length > 0 || open.media.length > 0) addUserTurn([])
