@@ -8,7 +8,6 @@ import {
 } from '../src/bedrock/media-limits.js'
 import type { ContentBlock, ToolResultBlock } from '../src/bedrock/types.js'
 import type { ModelTarget } from '../src/catalog/types.js'
-import { GatewayError } from '../src/errors.js'
 import type { ChatRequest, MediaPart } from '../src/openai/types.js'
 import type { MediaBlocks } from '../src/translate/policy.js'
 import { createUrlFetcher, type FetchRules, type UrlFetcher } from './fetch-url.js'
@@ -26,7 +25,6 @@ interface PlacedPart {
   readonly part: MediaPart
   readonly source: string
   readonly param: string
-  readonly inToolMessage: boolean
 }
 
 interface Tools {
@@ -70,7 +68,7 @@ function placeParts(request: ChatRequest): PlacedPart[] {
     message.content.flatMap((part, index) => {
       if (part.type === 'text') return []
       const param = `messages[${messageIndex}].content[${index}]`
-      return { part, ...sourceOf(part, param), inToolMessage: message.role === 'tool' }
+      return { part, ...sourceOf(part, param) }
     }),
   )
 }
@@ -134,42 +132,27 @@ async function preparePart(placed: PlacedPart, tools: Tools): Promise<Prepared> 
     case 'video':
       return block(toVideoBlock(file, { param, target }))
     case 'file':
-      return await prepareFile({ ...file, fileName: part.fileName ?? file.fileName }, placed, tools)
+      return await prepareFile({ ...file, fileName: part.fileName ?? file.fileName }, param, tools)
     default:
       return part satisfies never
   }
 }
 
 /** Before anything is fetched for nothing. */
-function requireTaken({ part, param, inToolMessage }: PlacedPart, target: ModelTarget): void {
+function requireTaken({ part, param }: PlacedPart, target: ModelTarget): void {
   const { imageTypes, audioTypes, videoTypes } = target.capabilities
   if (part.type === 'image' && imageTypes.length === 0) throw unsupportedMedia(param, 'images', target)
   if (part.type === 'video' && videoTypes.length === 0) throw unsupportedMedia(param, 'video', target)
-  if (part.type !== 'audio') return
-  if (audioTypes.length === 0) throw unsupportedMedia(param, 'audio', target)
-  if (inToolMessage) throw audioInTool(param)
+  if (part.type === 'audio' && audioTypes.length === 0) throw unsupportedMedia(param, 'audio', target)
 }
 
-/** Shape ToolResultContentBlock of the service model has no audio. */
-function audioInTool(param: string): GatewayError {
-  return new GatewayError(
-    'unsupported',
-    `${param}: a tool result can't hold audio: send it in a user message`,
-    {
-      param,
-    },
-  )
-}
-
-async function prepareFile(file: MediaFile, placed: PlacedPart, tools: Tools): Promise<Prepared> {
-  const { param } = placed
+async function prepareFile(file: MediaFile, param: string, tools: Tools): Promise<Prepared> {
   const { target } = tools
   const kind = fileKindOf(file)
   switch (kind) {
     case 'image':
       return block({ image: await toImageBlock(file, param, tools) })
     case 'audio':
-      if (placed.inToolMessage) throw audioInTool(param)
       return block(toAudioBlock(file, null, { param, target }))
     case 'video':
       return block(toVideoBlock(file, { param, target }))

@@ -30,7 +30,7 @@ export interface BedrockRequest {
 /** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
 export interface BedrockHandler {
   /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
-  onHeaders(requestId: string | null): void
+  onHeaders(requestId: string | null, streams: boolean): void
   onData(chunk: Buffer): void
   onEnd(): void
   onError(error: GatewayError): void
@@ -113,8 +113,9 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#over) return
     this.#answered = true
     const requestId = headerText(headers['x-amzn-requestid'])
-    const isReply = status === 200 && this.#isExpected(headerText(headers['content-type']) ?? '')
-    if (isReply) this.#handler.onHeaders(requestId)
+    const contentType = headerText(headers['content-type']) ?? ''
+    const isReply = status === 200 && this.#isExpected(contentType)
+    if (isReply) this.#handler.onHeaders(requestId, !isJson(contentType))
     else
       this.#failure = {
         status,
@@ -164,6 +165,10 @@ class Attempt implements Dispatcher.DispatchHandler {
       originalStatus: said?.originalStatus ?? null,
     })
   }
+}
+
+function isJson(contentType: string): boolean {
+  return /^application\/json\b/i.test(contentType)
 }
 
 function headerText(value: string | string[] | undefined): string | null {
@@ -232,9 +237,9 @@ export function createBedrockClient({
     let aborted = false
     let attempt: Attempt | null = null
     const watched: BedrockHandler = {
-      onHeaders(requestId) {
+      onHeaders(requestId, streams) {
         route.confirm()
-        handler.onHeaders(requestId)
+        handler.onHeaders(requestId, streams)
       },
       onData: (chunk) => handler.onData(chunk),
       onEnd: () => handler.onEnd(),

@@ -20,7 +20,7 @@ const LESSONS_PER_CALL_MAX = 3
 
 /**
  * The same client, but a call that Bedrock refuses because of a parameter is sent again without it, and the handler hears
- * only of the last try. What was left out is a lesson once the model has answered.
+ * only of the last try. A model that streams no tools is asked for the whole reply instead. What was left out is a lesson once the model has answered.
  */
 export function createTeachableClient(options: TeachableClientOptions): BedrockClient {
   return {
@@ -68,14 +68,14 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     this.#call?.abort()
   }
 
-  onHeaders(requestId: string | null): void {
+  onHeaders(requestId: string | null, streams: boolean): void {
     this.#answered = true
     for (const { parameter, lasting } of this.#lessons) {
       if (lasting) this.#options.onLesson(this.#request.target, parameter)
     }
     // Said between two tries, when there was no connection to pause.
     if (this.#paused) this.#call?.pause()
-    this.#handler.onHeaders(requestId)
+    this.#handler.onHeaders(requestId, streams)
   }
 
   onData(chunk: Buffer): void {
@@ -104,8 +104,12 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   }
 
   #tryWithout(lesson: Lesson, refusal: GatewayError): void {
-    const { body } = this.#request
+    const { body, stream } = this.#request
     this.#call = null
+    if (lesson.parameter === 'streaming_tools') {
+      this.#sendAgain(stream ? { stream: false } : null, lesson, refusal)
+      return
+    }
     // Characters of a string stand for its bytes: near enough to tell what is quick to parse.
     if (body.length <= this.#options.bodyInlineBytesMax) {
       const without = takeOut({ body, parameter: lesson.parameter })
@@ -125,14 +129,14 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     return (await this.#options.bodies.run(task, { name: 'takeOutParameter' })) as TakeOutResult
   }
 
-  #sendAgain(result: TakeOutResult, lesson: Lesson, refusal: GatewayError): void {
+  #sendAgain(change: Partial<BedrockRequest> | null, lesson: Lesson, refusal: GatewayError): void {
     if (this.#aborted) return
-    if (result === null) {
+    if (change === null) {
       this.#handler.onError(refusal)
       return
     }
     this.#lessons.push(lesson)
-    this.#request = { ...this.#request, ...result }
+    this.#request = { ...this.#request, ...change }
     try {
       this.start()
     } catch (error) {

@@ -122,6 +122,12 @@ const RULES: readonly Rule[] = [
     parameter: 'strict',
     lasting: false,
   },
+  // earendil-works/pi#3739. Not a member of the body: the whole reply is asked for instead.
+  {
+    pattern: /doesn't support tool use in streaming mode/,
+    parameter: 'streaming_tools',
+    lasting: true,
+  },
   // Mintplex-Labs/anything-llm#2486, 567-labs/instructor#1753.
   { pattern: /doesn't support system messages/, parameter: 'system', lasting: true },
 

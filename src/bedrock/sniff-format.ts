@@ -76,6 +76,7 @@ const PDF_WITHIN_BYTES = 1024
 const SVG_WITHIN_BYTES = 1024
 const EBML = '\x1a\x45\xdf\xa3'
 const EBML_WITHIN_BYTES = 64
+const BRANDS_WITHIN_BYTES = 40
 
 /** The format by content alone; null: none that has a signature (text, or unknown). */
 export function sniffFormat(bytes: Uint8Array): SniffedFormat | null {
@@ -84,7 +85,7 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | null {
       hasAt(bytes, start, at) && (also === undefined || hasAt(bytes, also.bytes, also.at)),
   )
   if (found !== undefined) return found.is
-  if (hasAt(bytes, 'ftyp', 4)) return toBrand(latin1(bytes.subarray(8, 12)))
+  if (hasAt(bytes, 'ftyp', 4)) return toBrand(latin1(bytes.subarray(8, BRANDS_WITHIN_BYTES)))
   if (hasAt(bytes, EBML, 0)) {
     return video(latin1(bytes.subarray(0, EBML_WITHIN_BYTES)).includes('webm') ? 'webm' : 'mkv')
   }
@@ -93,7 +94,9 @@ export function sniffFormat(bytes: Uint8Array): SniffedFormat | null {
   return isSvg(latin1(bytes.subarray(0, SVG_WITHIN_BYTES))) ? image('svg') : null
 }
 
+/** The major brand, then a version and the brands it is compatible with: AVIF may call itself a plain HEIF picture. */
 function toBrand(brand: string): SniffedFormat {
+  if (/^(mif1|msf1)/.test(brand) && brand.includes('avif')) return image('avif')
   return BRANDS.find(([start]) => brand.startsWith(start))?.[1] ?? video('mp4')
 }
 

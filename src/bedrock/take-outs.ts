@@ -36,6 +36,8 @@ const TAKE_OUTS = {
   'thinking.budget_tokens': { saidAs: null, takeOut: withAdaptiveThinking },
   'reasoning_details.signature': { saidAs: null, takeOut: withoutSignatures },
   system: { saidAs: null, takeOut: withSystemAsUser },
+  /** How the reply is asked for, not what is asked: nothing of the body. */
+  streaming_tools: { saidAs: null, takeOut: () => null },
 } as const satisfies Record<string, TakeOut>
 
 export type TakenParameter = keyof typeof TAKE_OUTS

@@ -28,6 +28,9 @@ export function createConverseReader(options: ReplyReaderOptions): ReplyReader {
     get usage() {
       return translator.usage
     },
+    get serviceTier() {
+      return translator.serviceTier
+    },
     get kept() {
       return translator.kept
     },

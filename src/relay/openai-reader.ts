@@ -21,6 +21,9 @@ export function createOpenAiReader(options: ReplyReaderOptions): ReplyReader {
     get usage() {
       return translator.usage
     },
+    get serviceTier() {
+      return translator.serviceTier
+    },
     // These endpoints give no thoughts that could prove themselves to a later request.
     kept: null,
     get eventsTotal() {

@@ -1,4 +1,4 @@
-import type { Usage } from '../openai/types.js'
+import type { ServiceTier, Usage } from '../openai/types.js'
 import type { KeptThoughts } from '../translate/policy.js'
 import type { StreamTranslatorOptions } from '../translate/stream.js'
 
@@ -17,6 +17,8 @@ export interface ReplyReader {
   readonly stopped: boolean
   /** Null: not known yet. */
   readonly usage: Usage | null
+  /** What AWS charged by; null: not said, or not yet. */
+  readonly serviceTier: ServiceTier | null
   /** What was thought before tool calls, once stopped; null: nothing, or no tools. */
   readonly kept: KeptThoughts | null
   readonly eventsTotal: number

@@ -16,15 +16,20 @@ const WRITE_CHARACTERS_MAX = 16 * 1024
 /** After `messageStop` Bedrock has only usage to say: a body that stays open for this long holds nobody up. */
 const END_GRACE_MS = 5_000
 
+/** The way back of one choice. */
+interface Leg {
+  reader: ReplyReader
+  /** Its body has ended after a complete reply. */
+  ended: boolean
+}
+
 /**
  * Streams from Bedrock to one client, one for each choice. Its life: waiting for Bedrock's headers → open → ended, once.
  * Every end is one of two: finish reasons, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts
  * the calls.
  */
 export class StreamRelay extends Relay {
-  readonly #readers: readonly ReplyReader[]
-  /** Those whose body is still to end. */
-  readonly #pending: Set<ReplyReader>
+  readonly #legs: readonly Leg[]
   #client: EventStream | null = null
   /** Server-sent events of the read under way. */
   #out = ''
@@ -40,30 +45,33 @@ export class StreamRelay extends Relay {
 
   constructor(options: RelayOptions) {
     super(options)
-    const { head, chat } = options
+    const { chat } = options
     this.#wroteAtMs = this.heardAtMs
+    this.#legs = Array.from({ length: chat.choices }, (_, choice) => ({
+      reader: this.#createReader(choice, chat.upstreamStreams),
+      ended: false,
+    }))
+  }
+
+  #createReader(choice: number, upstreamStreams: boolean): ReplyReader {
+    const { head, chat } = this
     const write = (events: string): void => {
       this.#out += events
     }
-    this.#readers = Array.from({ length: chat.choices }, (_, choice) =>
-      createReplyReader(chat.target.dialect, {
-        head,
-        plan: chat.plan,
-        choice,
-        write,
-        upstreamStreams: chat.upstreamStreams,
-      }),
-    )
-    this.#pending = new Set(this.#readers)
+    return createReplyReader(chat.target.dialect, { head, plan: chat.plan, choice, write, upstreamStreams })
   }
 
   protected createHandler(choice: number): BedrockHandler {
-    const reader = this.#readers[choice] as ReplyReader
+    const leg = this.#legs[choice] as Leg
     return {
-      onHeaders: (requestId) => this.#opened(requestId),
-      onData: (chunk) => this.#read(reader, chunk),
-      onEnd: () => this.#finish(reader),
-      onError: (error) => this.#bodyEnded(reader, error),
+      onHeaders: (requestId, streams) => {
+        // A model that turned out not to stream with tools was asked for the whole reply.
+        if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
+        this.#opened(requestId)
+      },
+      onData: (chunk) => this.#read(leg, chunk),
+      onEnd: () => this.#finish(leg),
+      onError: (error) => this.#legEnded(leg, error),
     }
   }
 
@@ -74,13 +82,13 @@ export class StreamRelay extends Relay {
     if (this.#client === null) this.#open()
   }
 
-  #read(reader: ReplyReader, chunk: Buffer): void {
+  #read(leg: Leg, chunk: Buffer): void {
     if (this.ended) return
     this.heardAtMs = this.pipeline.now()
     try {
-      reader.push(chunk)
+      leg.reader.push(chunk)
     } catch (error) {
-      this.#bodyEnded(reader, toStreamError(error))
+      this.#legEnded(leg, toStreamError(error))
       return
     }
     if (this.#out === '') return
@@ -88,13 +96,13 @@ export class StreamRelay extends Relay {
     this.#flushSoon()
   }
 
-  #finish(reader: ReplyReader): void {
+  #finish(leg: Leg): void {
     if (this.ended) return
     try {
-      reader.finish()
-      this.#bodyEnded(reader, null)
+      leg.reader.finish()
+      this.#legEnded(leg, null)
     } catch (error) {
-      this.#bodyEnded(reader, toStreamError(error))
+      this.#legEnded(leg, toStreamError(error))
     }
   }
 
@@ -102,12 +110,12 @@ export class StreamRelay extends Relay {
    * Bedrock says no more for one choice, well or badly. Completeness is judged by the reader alone: after `messageStop`
    * nothing can fail any more, before it the end of the body is a failure, too.
    */
-  #bodyEnded(reader: ReplyReader, error: GatewayError | null): void {
+  #legEnded(leg: Leg, error: GatewayError | null): void {
     if (this.ended) return
-    if (!reader.stopped) this.fail(error ?? incomplete())
+    if (!leg.reader.stopped) this.fail(error ?? incomplete())
     else {
-      this.#pending.delete(reader)
-      if (this.#pending.size === 0) this.#endWell()
+      leg.ended = true
+      if (this.#legs.every(({ ended }) => ended)) this.#endWell()
     }
   }
 
@@ -117,7 +125,7 @@ export class StreamRelay extends Relay {
       // Nothing was read meanwhile: Bedrock's silence is ours.
       this.heardAtMs = nowMs
       if (nowMs - this.#stalledSinceMs >= limits.writeStallMs) this.exchange.close()
-    } else if (this.#readers.every(isStopped) && nowMs - this.heardAtMs >= END_GRACE_MS) {
+    } else if (this.#legs.every(isStopped) && nowMs - this.heardAtMs >= END_GRACE_MS) {
       this.#endWell()
     } else if (nowMs - this.heardAtMs >= limits.streamSilenceMs) {
       const seconds = Math.round(limits.streamSilenceMs / 1000)
@@ -181,7 +189,7 @@ export class StreamRelay extends Relay {
   /** Before the 200 a failure is a status of its own, after it an event. */
   protected fail(error: GatewayError): void {
     if (this.ended) return
-    if (this.#readers.every(isStopped)) {
+    if (this.#legs.every(isStopped)) {
       this.#endWell()
       return
     }
@@ -194,10 +202,10 @@ export class StreamRelay extends Relay {
   }
 
   #endWell(): void {
-    for (const { kept } of this.#readers) this.keep(kept)
-    const usage = sumUsage(this.#readers.map((reader) => reader.usage))
+    for (const { reader } of this.#legs) this.keep(reader.kept)
+    const usage = sumUsage(this.#legs.map(({ reader }) => reader.usage))
     const asked = this.chat.plan.includeUsage && usage !== null
-    this.#endWith(asked ? writeUsageChunk(this.head, usage) + DONE : DONE)
+    this.#endWith(asked ? writeUsageChunk(this.head, usage, this.#legs[0]?.reader.serviceTier) + DONE : DONE)
   }
 
   #endWith(lastEvents: string): void {
@@ -208,19 +216,19 @@ export class StreamRelay extends Relay {
   protected override end(): void {
     if (this.ended) return
     super.end()
-    this.count(sumUsage(this.#readers.map((reader) => reader.usage)))
+    this.count(sumUsage(this.#legs.map(({ reader }) => reader.usage)))
   }
 
   protected progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
     return {
-      events: this.#readers.reduce((sum, reader) => sum + reader.eventsTotal, 0),
+      events: this.#legs.reduce((sum, { reader }) => sum + reader.eventsTotal, 0),
       bytes: this.#bytesTotal,
       paused: this.#stalledSinceMs !== null,
     }
   }
 }
 
-function isStopped(reader: ReplyReader): boolean {
+function isStopped({ reader }: Leg): boolean {
   return reader.stopped
 }
 

@@ -25,6 +25,9 @@ export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
     get usage() {
       return translator.usage
     },
+    get serviceTier() {
+      return translator.serviceTier
+    },
     get kept() {
       return translator.kept
     },

@@ -60,7 +60,8 @@ export class WholeReply extends Relay {
     this.count(usage)
     for (const { kept } of completions) this.keep(kept)
     const choices = completions.map((completion) => completion.choice)
-    this.exchange.replyJson(200, toCompletionBody(this.head, choices, usage))
+    const serviceTier = completions[0]?.serviceTier ?? null
+    this.exchange.replyJson(200, toCompletionBody(this.head, choices, usage, serviceTier))
   }
 
   sweep(nowMs: number): void {

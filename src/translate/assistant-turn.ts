@@ -42,23 +42,23 @@ export function toAssistantTurn(
 ): AssistantTurn {
   const { context, tally } = options
   const takesTools = context.target.capabilities.tools
-  const words: ContentBlock[] = []
-  const media: MediaBlock[] = []
+  const words: (readonly ContentBlock[])[] = []
+  const media: (readonly MediaBlock[])[] = []
   for (const placed of messages) {
     const said = sayParts(placed, { context, tally, inline: false })
     tally.mediaMovedToUser += said.media.length
-    media.push(...said.media)
+    media.push(said.media)
     const { toolCalls, cacheControl } = placed.message
     if (!takesTools) {
       tally.toolHistoryTurnedIntoText += toolCalls.length
-      said.blocks.push(...toolCalls.map(toCallText))
+      for (const call of toolCalls) said.blocks.push(toCallText(call))
     }
     if (said.blocks.length === 0 && toolCalls.length === 0) {
       tally.blankMessagesFilled += 1
       said.blocks.push({ text: FILLER })
     }
     if (!takesTools || toolCalls.length === 0) appendCachePoint(said.blocks, cacheControl)
-    words.push(...said.blocks)
+    words.push(said.blocks)
   }
   const calls = takesTools ? toOpenCalls(messages, options) : []
   const uses: ContentBlock[] = calls.map(({ toolUse }) => ({ toolUse }))
@@ -69,26 +69,23 @@ export function toAssistantTurn(
     context,
   )
   const reasoning = thoughts.map((reasoningContent) => ({ reasoningContent }))
-  return { content: [...reasoning, ...words, ...uses], calls, media }
+  return { content: [...reasoning, ...words.flat(), ...uses], calls, media: media.flat() }
 }
 
 function toOpenCalls(
   messages: readonly Placed<AssistantMessage>[],
   { tally, toWireName, toFreshId }: AssistantOptions,
 ): readonly OpenCall[] {
-  const calls: ToolCall[] = []
+  const calls = new Map<string, ToolCall>()
   for (const call of messages.flatMap(({ message }) => message.toolCalls)) {
     // Clients that merge streams send a call twice, and Bedrock refuses the second id (BerriAI/litellm#19324).
-    if (calls.some((other) => isSameCall(other, call))) tally.duplicateCallsDropped += 1
-    else calls.push(call)
+    const key = JSON.stringify([call.id, call.name, call.arguments])
+    if (calls.has(key)) tally.duplicateCallsDropped += 1
+    else calls.set(key, call)
   }
-  return calls.map((call) => {
+  return [...calls.values()].map((call) => {
     const { input, mended } = toToolInput(call.arguments)
     if (mended) tally.toolArgumentsMended += 1
     return { call, toolUse: { toolUseId: toFreshId(call.id), name: toWireName(call.name), input } }
   })
-}
-
-function isSameCall(first: ToolCall, second: ToolCall): boolean {
-  return first.id === second.id && first.name === second.name && first.arguments === second.arguments
 }

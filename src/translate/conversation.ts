@@ -8,7 +8,14 @@ import { FILLER, sayParts } from './message-blocks.js'
 import type { TranslationContext } from './policy.js'
 import { createRepairTally, type RepairTally, type Sanitized } from './repairs.js'
 import type { ToolNames } from './tool-names.js'
-import { type Placed, type PlacedUser, type SystemMessage, type Turn, toTurns } from './turns.js'
+import {
+  type AssistantMessage,
+  type Placed,
+  type PlacedUser,
+  type SystemMessage,
+  type Turn,
+  toTurns,
+} from './turns.js'
 import { toUserTurn } from './user-turn.js'
 
 export interface Conversation {
@@ -42,7 +49,7 @@ export function toConversation(
   const { system: systemMessages, turns, neighboursMerged } = toTurns(request.messages)
   tally.neighboursMerged = neighboursMerged
   const system = toSystem(systemMessages, context, tally)
-  const messages = toMessages(turns, { context, names, tally })
+  const messages = toMessages(withoutBlankEnd(turns, tally), { context, names, tally })
   if (!capabilities.systemPrompt && system.length > 0) putIntoFirstUser(messages, system.splice(0))
   if (messages[0]?.role !== 'user') {
     tally.leadingUsersAdded += 1
@@ -59,16 +66,16 @@ function toSystem(
   tally: RepairTally,
 ): SystemBlock[] {
   const ofAlias = context.target.defaults?.systemPrompt ?? ''
-  const system: SystemBlock[] = ofAlias.trim() === '' ? [] : [{ text: ofAlias }]
+  const system: (readonly SystemBlock[])[] = ofAlias.trim() === '' ? [] : [[{ text: ofAlias }]]
   for (const placed of messages) {
     requireText(placed)
     // Blank parts of system messages have a count of their own.
     const { blocks } = sayParts(placed, { context, tally: createRepairTally(), inline: false })
     if (blocks.length === 0) tally.blankSystemDropped += 1
     else appendCachePoint(blocks, placed.message.cacheControl)
-    system.push(...(blocks as readonly SystemBlock[]))
+    system.push(blocks as readonly SystemBlock[])
   }
-  return system
+  return system.flat()
 }
 
 function requireText({ message, param }: Placed<SystemMessage>): void {
@@ -81,6 +88,18 @@ function requireText({ message, param }: Placed<SystemMessage>): void {
     `${path}: ${message.role} messages take text only: put the ${part.type} part into a user message`,
     { param: path },
   )
+}
+
+/** An answer that is empty is nothing to go on with: the model is to answer what stands before it. */
+function withoutBlankEnd(turns: readonly Turn[], tally: RepairTally): readonly Turn[] {
+  const last = turns.at(-1)
+  if (turns.length < 2 || last?.role !== 'assistant' || !last.messages.every(isBlank)) return turns
+  tally.blankAnswersDropped += last.messages.length
+  return turns.slice(0, -1)
+}
+
+function isBlank({ message: { content, toolCalls } }: Placed<AssistantMessage>): boolean {
+  return toolCalls.length === 0 && content.every((part) => part.type === 'text' && part.text.trim() === '')
 }
 
 interface MessagesOptions {
@@ -124,10 +143,16 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
 /** Ids that are used again in a later turn (names as ids, counters that start anew) would be taken for one another. */
 function createFreshIds(names: ToolNames, tally: RepairTally): (id: string) => string {
   const used = new Set<string>()
+  const usesById = new Map<string, number>()
   return (id) => {
+    let uses = usesById.get(id) ?? 0
     let wireId = names.toWireId(id)
     if (used.has(wireId)) tally.repeatedCallIdsRenamed += 1
-    for (let use = 2; used.has(wireId); use += 1) wireId = names.toWireId(`${id} #${use}`)
+    while (used.has(wireId)) {
+      uses += 1
+      wireId = names.toWireId(`${id} #${uses + 1}`)
+    }
+    usesById.set(id, uses)
     used.add(wireId)
     return wireId
   }
@@ -135,22 +160,30 @@ function createFreshIds(names: ToolNames, tally: RepairTally): (id: string) => s
 
 /** Puts system text in front of the first user turn, or makes one. */
 function putIntoFirstUser(messages: OpenMessage[], system: readonly SystemBlock[]): void {
-  const [first] = messages
-  if (first?.role === 'user') first.content.unshift(...system)
-  else messages.unshift({ role: 'user', content: [...system] })
+  const first = messages[0]?.role === 'user' ? messages.shift() : undefined
+  messages.unshift({ role: 'user', content: [...system, ...(first?.content ?? [])] })
 }
 
 /** A conversation that ends with the assistant asks the model to go on with these words ("prefill"). */
-function endForModel(messages: OpenMessage[], { family, reasoning }: Capabilities, tally: RepairTally): void {
+function endForModel(messages: OpenMessage[], capabilities: Capabilities, tally: RepairTally): void {
   const last = messages.at(-1)
-  if (last?.role !== 'assistant' || family !== 'claude') return
-  // Claude 4.6 and later: "does not support assistant message prefill" (strands-agents/harness-sdk#1694).
-  if (reasoning === 'claude-either' || reasoning === 'claude-adaptive') {
-    tally.trailingUsersAdded += 1
-    messages.push({ role: 'user', content: [{ text: CONTINUE }] })
+  if (last?.role !== 'assistant') return
+  if (takesPrefill(capabilities)) {
+    if (capabilities.family === 'claude') trimEnd(last.content, tally)
     return
   }
-  trimEnd(last.content, tally)
+  tally.trailingUsersAdded += 1
+  messages.push({ role: 'user', content: [{ text: CONTINUE }] })
+}
+
+/**
+ * Claude up to 4.5 and Nova go on. Claude 4.6 and later: "does not support assistant message prefill"
+ * (strands-agents/harness-sdk#1694). Others: "requires the last turn in the conversation to be a user message"
+ * (i-am-bee/beeai-framework#753, Llama), or they start anew.
+ */
+function takesPrefill({ family, reasoning }: Capabilities): boolean {
+  if (family === 'claude') return reasoning !== 'claude-either' && reasoning !== 'claude-adaptive'
+  return family === 'nova'
 }
 
 /** Claude: "final assistant content cannot end with trailing whitespace". */

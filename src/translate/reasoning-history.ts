@@ -5,8 +5,8 @@ import type { AssistantMessage } from './turns.js'
 
 /**
  * What the model thought in one turn, as it goes back: what the client returned, else what was kept by the ids of its
- * tool calls. Only Claude takes its thoughts back, and only what it signed or encrypted itself: text without a signature
- * and thoughts of other models are refused. No block comes twice, however many messages the turn was cut into.
+ * tool calls. Only Claude takes thoughts back, and only what it signed or encrypted itself; all else is refused with "User
+ * messages cannot contain reasoning content" (can1357/oh-my-pi#9086 for Nova, langchain-ai/langchain-aws#401 for DeepSeek). No block comes twice, however many messages the turn was cut into.
  */
 export function toReasoningBlocks(
   messages: readonly AssistantMessage[],

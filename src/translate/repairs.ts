@@ -4,7 +4,10 @@ export const REPAIRS = {
   blankPartsDropped: 'blank_parts_dropped',
   blankMessagesFilled: 'blank_messages_filled',
   blankSystemDropped: 'blank_system_dropped',
+  /** An empty answer at the end, which a model would have to go on with. */
+  blankAnswersDropped: 'blank_answers_dropped',
   leadingUsersAdded: 'leading_users_added',
+  /** Not every model goes on with words of its own. */
   trailingUsersAdded: 'trailing_users_added',
   neighboursMerged: 'neighbours_merged',
   /** An assistant turn stands between tool results and what a model does not take beside them. */

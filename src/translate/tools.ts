@@ -60,7 +60,7 @@ export function toToolFields(
 
 /** Claude since version 4 (named before numbered); older ones refused the member (anthropics/anthropic-sdk-typescript#592). */
 function takesParallelSwitch({ target, lessons }: TranslationContext): boolean {
-  return /anthropic\.claude-[a-z]+-\d/.test(idOf(target)) && !lessons.includes('parallel_tool_calls')
+  return /anthropic\.claude-[a-z]+-\d/.test(idOf(target)) && !lessons.includes('tool_choice')
 }
 
 function idOf({ foundationId, id }: ModelTarget): string {
@@ -79,7 +79,9 @@ function requireChosenTool({ tools, toolChoice }: ChatRequest): void {
 
 /** "tools: Tool names must be unique": the first definition counts, as it does for clients that look one up. */
 function withoutDuplicates(tools: readonly ToolDefinition[]): readonly ToolDefinition[] {
-  return tools.filter(({ name }, index) => tools.findIndex((tool) => tool.name === name) === index)
+  const first = new Map<string, ToolDefinition>()
+  for (const tool of tools) if (!first.has(tool.name)) first.set(tool.name, tool)
+  return [...first.values()]
 }
 
 function offerTools(tools: readonly ToolDefinition[], input: ToolInput): ToolConfig {

@@ -32,6 +32,7 @@ export function toTurns(messages: readonly ChatMessage[]): Turns {
   const system: Placed<SystemMessage>[] = []
   const turns: Turn[] = []
   let neighboursMerged = 0
+  let turnHasUser = false
 
   const addAssistant = (placed: Placed<AssistantMessage>): void => {
     const last = turns.at(-1)
@@ -43,11 +44,14 @@ export function toTurns(messages: readonly ChatMessage[]): Turns {
   }
   const addUser = (placed: PlacedUser): void => {
     const last = turns.at(-1)
-    if (last?.role !== 'user') turns.push({ role: 'user', messages: [placed] })
-    else {
-      const isSecond = last.messages.some(({ message }) => message.role === 'user')
-      if (placed.message.role === 'user' && isSecond) neighboursMerged += 1
+    const isUser = placed.message.role === 'user'
+    if (last?.role !== 'user') {
+      turns.push({ role: 'user', messages: [placed] })
+      turnHasUser = isUser
+    } else {
+      if (isUser && turnHasUser) neighboursMerged += 1
       last.messages.push(placed)
+      turnHasUser ||= isUser
     }
   }
 

@@ -1,6 +1,7 @@
-import type { ContentBlock, ToolResult, ToolResultBlock } from '../bedrock/types.js'
+import type { ContentBlock, ToolResult } from '../bedrock/types.js'
 import type { Capabilities } from '../catalog/types.js'
 import type { CacheControl } from '../openai/types.js'
+import { type Answer, createAnswers } from './answers.js'
 import type { OpenCall } from './assistant-turn.js'
 import { appendCachePoint } from './cache-marks.js'
 import { FILLER, type MediaBlock, sayParts } from './message-blocks.js'
@@ -27,13 +28,6 @@ export interface UserOptions {
   readonly toolNames: ReadonlyMap<string, string>
 }
 
-/** What answers one call. Clients may send several messages for it. */
-interface Answer {
-  readonly content: ToolResultBlock[]
-  answered: boolean
-  cacheControl: CacheControl | null
-}
-
 /** What stands for the result of a call that has none: the client stopped, or lost it. */
 const MISSING_RESULT = 'No result: this tool call was not completed.'
 /** What a result says whose images stand behind the results. */
@@ -44,30 +38,26 @@ const DOCUMENTS_ATTACHED = 'The document is attached.'
 /** Everything between two assistant turns: the results that Bedrock expects, then what users say. */
 export function toUserTurn(messages: readonly PlacedUser[], options: UserOptions): UserTurn {
   const { context, tally, calls } = options
-  const answers = new Map(calls.map((call): [OpenCall, Answer] => [call, createAnswer()]))
-  const moved: ContentBlock[] = [...options.media]
-  const said: ContentBlock[] = []
+  const answers = createAnswers(calls)
+  const moved: (readonly ContentBlock[])[] = [options.media]
+  const said: (readonly ContentBlock[])[] = []
   for (const placed of messages) {
     if (isUser(placed)) {
-      said.push(...sayUser(placed, options))
+      said.push(sayUser(placed, options))
       continue
     }
-    const answer = findAnswer(placed.message, answers)
-    if (answer === null) said.push(...sayOrphan(placed, options))
-    else moved.push(...giveAnswer(placed, answer, options))
+    const answer = answers.find(placed.message.toolCallId)
+    if (answer === null) said.push(sayOrphan(placed, options))
+    else moved.push(giveAnswer(placed, answer, options))
   }
-  const rest = introduceDocuments([...moved, ...said], tally)
+  const rest = introduceDocuments([...moved, ...said].flat(), tally)
   const results: ContentBlock[] = []
-  for (const [{ toolUse }, answer] of answers) {
+  for (const answer of answers.list) {
     if (!answer.answered) tally.toolResultsFilled += 1
-    results.push({ toolResult: toToolResult(toolUse.toolUseId, answer, context.target.capabilities) })
+    results.push({ toolResult: toToolResult(answer, context.target.capabilities) })
     appendCachePoint(results, answer.cacheControl)
   }
   return { results, rest }
-}
-
-function createAnswer(): Answer {
-  return { content: [], answered: false, cacheControl: null }
 }
 
 function isUser(placed: PlacedUser): placed is Placed<UserMessage> {
@@ -84,16 +74,6 @@ function sayUser(placed: Placed<UserMessage>, { context, tally }: UserOptions): 
   return blocks
 }
 
-/** The call that a result belongs to: by id, else by the tool's name, else (an empty id) the next one; unanswered ones first. */
-function findAnswer({ toolCallId }: ToolMessage, answers: ReadonlyMap<OpenCall, Answer>): Answer | null {
-  const open = [...answers]
-  const byId = open.filter(([{ call }]) => call.id === toolCallId)
-  const byName = byId.length > 0 ? byId : open.filter(([{ call }]) => call.name === toolCallId)
-  const candidates = toolCallId === '' && byName.length === 0 ? open : byName
-  const [, answer] = candidates.find(([, { answered }]) => !answered) ?? candidates.at(-1) ?? []
-  return answer ?? null
-}
-
 /** Puts one tool message into an answer; returns the media that have to stand behind the results. */
 function giveAnswer(
   placed: Placed<ToolMessage>,
@@ -102,20 +82,26 @@ function giveAnswer(
 ): readonly ContentBlock[] {
   const { blocks } = sayParts(placed, { context, tally, inline: true })
   const said = blocks.filter(({ cachePoint }) => cachePoint === undefined)
-  const content = said.filter((block) => fitsResult(block, context.target.capabilities))
-  const moved = said.filter((block) => !content.includes(block))
+  const fits = (block: ContentBlock): boolean => fitsResult(block, context.target.capabilities)
+  const content = said.filter(fits)
+  const moved = said.filter((block) => !fits(block))
   tally.mediaMovedToUser += moved.length
-  if (answer.answered) {
-    // Bedrock refuses a second result with the same id (BerriAI/litellm#20048): what it adds goes into the first.
-    tally.duplicateResultsMerged += 1
-    if (JSON.stringify(content) === JSON.stringify(answer.content)) return []
+  // Bedrock refuses a second result with the same id (BerriAI/litellm#20048): what it adds goes into the first.
+  if (answer.answered) tally.duplicateResultsMerged += 1
+  if (answer.answered && isSame(content, answer.content)) return moved
+  if (content.length === 0 && answer.content.length === 0) {
+    if (moved.length > 0) answer.content.push({ text: RESULT_BELOW })
+    else if (!answer.answered) tally.blankMessagesFilled += 1
   }
-  if (content.length > 0) answer.content.push(...content)
-  else if (moved.length > 0) answer.content.push({ text: RESULT_BELOW })
-  else if (!answer.answered) tally.blankMessagesFilled += 1
+  for (const block of content) answer.content.push(block)
   answer.answered = true
   answer.cacheControl ??= placed.message.cacheControl ?? partMark(placed.message)
   return moved
+}
+
+/** Cheap where it matters: a client may send 100,000 results for one call. */
+function isSame(first: readonly ContentBlock[], second: readonly ContentBlock[]): boolean {
+  return first.length === second.length && JSON.stringify(first) === JSON.stringify(second)
 }
 
 /** A tool result takes no cache point inside: the mark of a part goes behind the result. */
@@ -135,8 +121,9 @@ function fitsResult(block: ContentBlock, { toolResultMedia, family }: Capabiliti
   return block.image !== undefined || block.video !== undefined
 }
 
-function toToolResult(toolUseId: string, answer: Answer, { family }: Capabilities): ToolResult {
-  if (!answer.answered) {
+function toToolResult(answer: Answer, { family }: Capabilities): ToolResult {
+  const { toolUseId, answered, content } = answer
+  if (!answered) {
     // ToolResultBlock's documentation: only Nova and Claude read `status`.
     const takesStatus = family === 'claude' || family === 'nova'
     return {
@@ -145,7 +132,7 @@ function toToolResult(toolUseId: string, answer: Answer, { family }: Capabilitie
       ...(takesStatus ? { status: 'error' as const } : {}),
     }
   }
-  return { toolUseId, content: answer.content.length > 0 ? answer.content : [{ text: EMPTY_RESULT }] }
+  return { toolUseId, content: content.length > 0 ? content : [{ text: EMPTY_RESULT }] }
 }
 
 /** A result without its call, or for a model that takes no tool blocks. */

@@ -148,7 +148,6 @@ for (const [said, parameter, lasting] of TAUGHT) {
 
 test('lessonOf: refusals of content teach nothing', () => {
   for (const said of [
-    "This model doesn't support tool use in streaming mode.",
     "This model doesn't support tool use.",
     "This model doesn't support documents. Try again without documents or use a model that supports documents.",
     "This model doesn't support the video content block that you provided. Update the content block and try again.",

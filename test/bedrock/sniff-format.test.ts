@@ -22,6 +22,7 @@ const STARTS: readonly (readonly [start: string, kind: string | null, format: st
   [ftyp('avif'), 'image', 'avif'],
   [ftyp('heic'), 'image', 'heic'],
   [ftyp('mif1'), 'image', 'heic'],
+  [`${ftyp('mif1')}mif1avifmiaf`, 'image', 'avif'],
   [ftyp('isom'), 'video', 'mp4'],
   [ftyp('mp42'), 'video', 'mp4'],
   [ftyp('qt  '), 'video', 'mov'],

@@ -299,7 +299,7 @@ const FIELDS: readonly Field[] = [
   {
     param: 'messages[1].tool_call_id',
     put: (tool_call_id) => message({ role: 'tool', content: 'Hi', tool_call_id }),
-    takes: ['a string'],
+    takes: ANY_STRING,
   },
   {
     param: 'messages[1].tool_calls',
@@ -310,7 +310,7 @@ const FIELDS: readonly Field[] = [
   {
     param: 'messages[1].tool_calls[0].id',
     put: (id) => call({ id, type: 'function', function: { name: 'a', arguments: '{}' } }),
-    takes: ['a string'],
+    takes: ['null', ...ANY_STRING],
   },
   {
     param: 'messages[1].tool_calls[0].function',
@@ -321,7 +321,41 @@ const FIELDS: readonly Field[] = [
   {
     param: 'messages[1].tool_calls[0].function.arguments',
     put: (text) => call({ id: 'a', type: 'function', function: { name: 'a', arguments: text } }),
-    takes: ['null', ...ANY_STRING],
+    takes: ['null', 'an object', ...ANY_STRING],
+  },
+  {
+    param: 'parallel_tool_calls',
+    put: (parallel_tool_calls) => ({ parallel_tool_calls }),
+    takes: ['null', 'true'],
+  },
+  {
+    param: 'functions',
+    put: (functions) => ({ functions }),
+    takes: ['null', 'an empty array'],
+    below: { 'an array': 'functions[0]' },
+  },
+  {
+    param: 'function_call',
+    put: (function_call) => ({ function_call }),
+    takes: ['null'],
+    below: { 'an object': 'function_call.name' },
+  },
+  {
+    param: 'messages[1].function_call',
+    put: (function_call) => message({ role: 'assistant', content: 'Hi', function_call }),
+    takes: ['null'],
+    below: { 'an object': 'messages[1].function_call.name' },
+  },
+  {
+    param: 'messages[1].cache_control',
+    put: (cache_control) => message({ role: 'user', content: 'Hi', cache_control }),
+    takes: ['null'],
+    below: { 'an object': 'messages[1].cache_control.type' },
+  },
+  {
+    param: 'messages[1].cache_control.ttl',
+    put: (ttl) => message({ role: 'user', content: 'Hi', cache_control: { type: 'ephemeral', ttl } }),
+    takes: ['null'],
   },
   { param: 'tools[0].type', put: (type) => toolDefinition({ type, function: { name: 'a' } }), takes: [] },
   {
@@ -353,6 +387,9 @@ const missing: readonly BadCase[] = [
   badField('no messages', 'messages', { messages: undefined }),
   badField('a message without a role', 'messages[0].role', { messages: [{ content: 'Hi' }] }),
   badField('a message of an unknown role', 'messages[0].role', {
+    messages: [{ role: 'critic', content: 'Hi' }],
+  }),
+  badField('a function message without a name', 'messages[0].name', {
     messages: [{ role: 'function', content: 'Hi' }],
   }),
   badField('a message whose role has another case', 'messages[0].role', {

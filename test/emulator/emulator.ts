@@ -22,15 +22,24 @@ import { encodeException } from './event-stream-encoder.js'
 import { toolInputStyle } from './fragments.js'
 import { judge } from './guardrail.js'
 import { resolveModel } from './model-access.js'
-import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion, toOpenAiError } from './openai-chat.js'
+import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion } from './openai-chat.js'
 import { checkOpenAiModel, listMantleModels } from './openai-models.js'
 import { createPromptCache } from './prompt-cache.js'
 import { createReasoningSigner } from './reasoning-signer.js'
 import { type Route, type RuntimeOperation, toMantleRoute, toRoute } from './route.js'
+import {
+  type CannedReply,
+  sendCanned,
+  sendError,
+  sendJson,
+  sendNotFound,
+  sendOpenAiError,
+  sendUnknownOperation,
+} from './send.js'
 import { loadRequestChecker, type RequestChecker } from './service-model.js'
 import { planLines, planStream, prepareStream, type StreamPlan, toFrames } from './stream-plan.js'
 import { createStreamPlayer } from './stream-player.js'
-import { BedrockError, toErrorReply, validationError } from './wire-error.js'
+import { BedrockError, validationError } from './wire-error.js'
 
 export type {
   Behaviour,
@@ -39,6 +48,7 @@ export type {
   ScriptedReply,
   StreamException,
 } from './behaviour.js'
+export type { CannedReply } from './send.js'
 
 export interface EmulatorOptions {
   /** Default 0: any free port. */
@@ -88,15 +98,6 @@ export interface RecordedRequest {
   readonly refusal: string | null
 }
 
-/** A reply to play back as it is, for example from a recording. */
-export interface CannedReply {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-  /** Byte offsets at which the body is cut into separate writes. */
-  readonly cutAt?: readonly number[]
-}
-
 /** A running emulator. */
 export interface Emulator {
   /** `http://127.0.0.1:PORT`, for the control plane and the runtime. */
@@ -123,7 +124,6 @@ type Service = 'bedrock' | 'bedrock-mantle'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const DEFAULT_SERVICE_MODEL = 'bedrock-runtime.service-2.json'
-const HOP_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'])
 
 /** Starts an emulator on loopback. Rejects where the port is taken. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -590,66 +590,6 @@ function countTokens(body: unknown, modelId: string): unknown {
   if (!/^anthropic\.claude/.test(modelId))
     throw validationError("The provided model doesn't support counting tokens.")
   return { inputTokens: JSON.stringify(body).match(/\w+/g)?.length ?? 0 }
-}
-
-function sendJson({ response, record }: Exchange, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body))
-  record.status = 200
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length }).end(bytes)
-}
-
-function sendError({ response, record }: Exchange, error: BedrockError): void {
-  const reply = toErrorReply(error)
-  record.status = error.failure.status
-  record.refusal = typeof error.cause === 'string' ? `${error.message} (${error.cause})` : error.message
-  response.writeHead(error.failure.status, reply.headers).end(reply.body)
-}
-
-// Status 200 and this body: BerriAI/litellm#8911 and #13618.
-function sendUnknownOperation(exchange: Exchange): void {
-  sendJson(exchange, {
-    Output: { __type: 'com.amazon.coral.service#UnknownOperationException' },
-    Version: '1.0',
-  })
-  exchange.record.refusal = 'no such operation'
-}
-
-// BerriAI/litellm#27943: mantle has no route for it.
-function sendNotFound({ response, record }: Exchange): void {
-  record.status = 404
-  record.refusal = 'no such path'
-  response.writeHead(404, { 'content-type': 'text/plain' }).end('Not Found')
-}
-
-function sendOpenAiError({ response, record }: Exchange, error: BedrockError): void {
-  record.status = error.failure.status
-  record.refusal = error.message
-  const body = Buffer.from(JSON.stringify(toOpenAiError(error)))
-  response
-    .writeHead(error.failure.status, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-    })
-    .end(body)
-}
-
-function sendCanned({ response, record }: Exchange, reply: CannedReply): void {
-  record.status = reply.status
-  const headers = Object.entries(reply.headers).filter(([name]) => !HOP_HEADERS.has(name.toLowerCase()))
-  response.writeHead(reply.status, Object.fromEntries(headers))
-  const bounds = [0, ...(reply.cutAt ?? []), reply.body.length]
-  const parts = bounds.slice(1).map((end, index) => reply.body.subarray(bounds[index], end))
-  writeApart(response, parts)
-}
-
-// One turn of the event loop between parts, so that each is a segment of its own.
-function writeApart(response: ServerResponse, parts: readonly Buffer[]): void {
-  const [part, ...rest] = parts
-  if (part === undefined) {
-    response.end()
-    return
-  }
-  response.write(part, () => setImmediate(() => writeApart(response, rest)))
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import OpenAI, { type APIError } from 'openai'
+import { createSigner, sha256Hex } from '../../src/aws/sigv4.js'
 import { type Emulator, startEmulator } from './emulator.js'
 
 const SAFEGUARD = 'openai.gpt-oss-safeguard-20b'
@@ -147,6 +148,33 @@ test('a wrong key and a throttled account are refused in OpenAI’s form', async
   emulator.set({ throttle: true })
   const throttled = await refusal(mantle().chat.completions.create({ model: SAFEGUARD, messages }))
   assert.equal(throttled.status, 429)
+})
+
+test('mantle takes signatures of its own service name and refuses those of bedrock (BerriAI/litellm#31475)', async () => {
+  const signed = async (service: string) => {
+    const environment = emulator.environment
+    const credentials = {
+      accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+      sessionToken: null,
+    }
+    const amzDate = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+    const payloadHash = sha256Hex('')
+    const headers: [string, string][] = [
+      ['host', new URL(emulator.mantleUrl).host],
+      ['x-amz-content-sha256', payloadHash],
+      ['x-amz-date', amzDate],
+    ]
+    const request = { method: 'GET', path: '/v1/models', query: '', headers, payloadHash }
+    const authorization = createSigner(credentials, { region: 'us-east-1', service }).sign(request, amzDate)
+    return fetch(`${environment['AWS_ENDPOINT_URL_BEDROCK_MANTLE']}/v1/models`, {
+      headers: { ...Object.fromEntries(headers.slice(1)), authorization },
+    })
+  }
+  assert.equal((await signed('bedrock-mantle')).status, 200)
+  const refused = await signed('bedrock')
+  assert.equal(refused.status, 403)
+  assert.match(await refused.text(), /permission_denied_error/)
 })
 
 test('a stream that breaks says so in an error event, or is cut', async () => {

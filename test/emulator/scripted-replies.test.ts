@@ -192,3 +192,44 @@ test('replies: the control channel takes them as JSON and names a member that do
   const reply = await runtimeClient(emulator).send(new ConverseCommand(chat('x')))
   assert.deepEqual(reply.output?.message?.content, [{ text: 'scripted' }])
 })
+
+test('reasoning: what the emulator signed comes back and passes, what was changed is refused', async () => {
+  emulator.set({ content: [{ reasoningContent: { reasoningText: { text: 'Hm' } } }, { text: 'Hi' }] })
+  const client = runtimeClient(emulator)
+  const first = await client.send(new ConverseCommand(chat('Hello')))
+  const said = first.output?.message
+  assert(said !== undefined)
+  const again = (message: typeof said) =>
+    client.send(
+      new ConverseCommand({
+        ...chat('Hello'),
+        messages: [
+          { role: 'user', content: [{ text: 'Hello' }] },
+          message,
+          { role: 'user', content: [{ text: 'Again' }] },
+        ],
+      }),
+    )
+  assert.equal((await again(said)).stopReason, 'end_turn')
+  const [reasoning, ...rest] = said.content ?? []
+  const signature = reasoning?.reasoningContent?.reasoningText?.signature ?? ''
+  const changed = { reasoningContent: { reasoningText: { text: 'Hm?', signature } } }
+  await assert.rejects(
+    again({ role: 'assistant', content: [changed, ...rest] }),
+    /messages\.1\.content\.0: Invalid `signature` in `thinking` block/,
+  )
+})
+
+test('a wrong image format reaches Nova’s clients in the stream, after a 200 (recording 192)', async () => {
+  const image = { image: { format: 'png', source: { bytes: Buffer.from('text') } } } as const
+  const input: ConverseCommandInput = {
+    modelId: NOVA,
+    messages: [{ role: 'user', content: [{ text: 'Look' }, image] }],
+  }
+  const words = /The detected file MIME type text\/plain does not match the expected type image\/png/
+  await assert.rejects(streamEvents(input), words)
+  assert.equal(emulator.requests.at(-1)?.status, 200)
+  assert.match(emulator.requests.at(-1)?.refusal ?? '', words)
+  await assert.rejects(runtimeClient(emulator).send(new ConverseCommand(input)), words)
+  assert.equal(emulator.requests.at(-1)?.status, 400)
+})

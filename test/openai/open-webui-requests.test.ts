@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { capabilitiesOfId } from '../../src/catalog/rules.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
 import type { ChatRequest } from '../../src/openai/types.js'
 import type { MediaBlocks } from '../../src/translate/policy.js'
 import { toConverse } from '../../src/translate/to-converse.js'
+import { buildCatalogue } from '../emulator/catalogue.js'
+import { parseConverse } from '../emulator/converse-request.js'
+import { checkConverse } from '../emulator/converse-rules.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
 import { chatContext, chatTarget } from '../translate/chat-target.js'
 import { conversationProblems } from '../translate/conversation-problems.js'
@@ -47,6 +51,24 @@ for (const [name, target] of Object.entries(TARGETS)) {
       const request = parseChatRequest(body)
       const { body: converse } = toConverse(request, chatContext(target, { media: blocksOf(request) }))
       assert.deepEqual(conversationProblems(converse), [], `line ${line}`)
+    }
+  })
+}
+
+for (const modelId of ['anthropic.claude-3-7-sonnet-20250219-v1:0', 'amazon.nova-pro-v1:0']) {
+  test(`every chat body that Open WebUI sent is one that ${modelId} takes, by the emulator's rules`, {
+    skip,
+  }, () => {
+    const model = buildCatalogue('us-east-1').models.find((row) => row.modelId === modelId)
+    assert.ok(model !== undefined)
+    const target = { ...chatTarget(capabilitiesOfId(modelId)), id: modelId, foundationId: modelId }
+    for (const [line, body] of chats) {
+      const request = parseChatRequest(body)
+      const { body: converse } = toConverse(request, chatContext(target, { media: blocksOf(request) }))
+      assert.doesNotThrow(
+        () => checkConverse(parseConverse(JSON.parse(JSON.stringify(converse))), model),
+        `line ${line}`,
+      )
     }
   })
 }

@@ -50,9 +50,29 @@ const member = fc.oneof(
     [CANARY],
   ),
 )
+const cacheControl = fc.oneof(
+  member,
+  fc.record({ type: fc.oneof(member, fc.constant('ephemeral')), ttl: fc.oneof(member, fc.constant('1h')) }),
+)
+const thought = fc.record(
+  {
+    type: fc.oneof(member, fc.constantFrom('reasoning.text', 'reasoning.encrypted', 'thinking')),
+    text: member,
+    thinking: member,
+    signature: member,
+    data: member,
+    index: member,
+    format: member,
+  },
+  { requiredKeys: [] },
+)
+const thoughts = fc.oneof(member, thought, fc.array(fc.oneof(thought, member)))
 const part = fc.record(
   {
-    type: fc.oneof(member, fc.constantFrom('text', 'refusal', 'image_url', 'file', 'input_audio')),
+    type: fc.oneof(
+      member,
+      fc.constantFrom('text', 'refusal', 'image_url', 'file', 'input_audio', 'video_url', 'thinking'),
+    ),
     text: member,
     refusal: member,
     image_url: fc.oneof(member, fc.record({ url: member, detail: member }, { requiredKeys: [] })),
@@ -61,6 +81,9 @@ const part = fc.record(
       fc.record({ filename: member, file_data: member, file_id: member }, { requiredKeys: [] }),
     ),
     input_audio: fc.oneof(member, fc.record({ data: member, format: member }, { requiredKeys: [] })),
+    video_url: fc.oneof(member, fc.record({ url: member })),
+    thinking: member,
+    cache_control: cacheControl,
   },
   { requiredKeys: [] },
 )
@@ -70,6 +93,11 @@ const message = fc.record(
     role: fc.oneof(member, fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool', 'function')),
     content: fc.oneof(member, fc.string(), fc.array(fc.oneof(part, member))),
     tool_call_id: member,
+    name: member,
+    function_call: fc.oneof(member, callTarget),
+    reasoning_details: thoughts,
+    thinking_blocks: thoughts,
+    cache_control: cacheControl,
     tool_calls: fc.oneof(
       member,
       fc.array(fc.record({ id: member, type: member, function: callTarget }, { requiredKeys: [] })),
@@ -77,15 +105,30 @@ const message = fc.record(
   },
   { requiredKeys: [] },
 )
+const definition = fc.record(
+  { name: member, description: member, parameters: member, strict: member, cache_control: cacheControl },
+  { requiredKeys: [] },
+)
 const tool = fc.record(
   {
     type: fc.oneof(member, fc.constant('function')),
-    function: fc.oneof(
+    name: member,
+    function: fc.oneof(member, definition),
+    cache_control: cacheControl,
+  },
+  { requiredKeys: [] },
+)
+const toolChoice = fc.record(
+  {
+    type: fc.oneof(member, fc.constantFrom('function', 'tool', 'any', 'allowed_tools')),
+    name: member,
+    function: fc.oneof(member, callTarget),
+    allowed_tools: fc.oneof(
       member,
-      fc.record(
-        { name: member, description: member, parameters: member, strict: member },
-        { requiredKeys: [] },
-      ),
+      fc.record({
+        mode: fc.oneof(member, fc.constant('auto')),
+        tools: fc.oneof(member, fc.array(fc.oneof(tool, member))),
+      }),
     ),
   },
   { requiredKeys: [] },
@@ -102,7 +145,10 @@ const nearlyRequest = fc.record(
     top_p: member,
     stop: fc.oneof(member, fc.array(member)),
     tools: fc.oneof(member, fc.array(fc.oneof(tool, member))),
-    tool_choice: fc.oneof(member, fc.record({ type: member, function: member })),
+    tool_choice: fc.oneof(member, toolChoice),
+    parallel_tool_calls: member,
+    functions: fc.oneof(member, fc.array(fc.oneof(definition, member))),
+    function_call: fc.oneof(member, callTarget),
     n: member,
     top_k: member,
     reasoning_effort: member,
@@ -188,7 +234,18 @@ const WRONG_VALUES = {
   top_p: [-0.1, 1.1, '1', {}],
   stop: [7, {}, [7], ['a', null], Array(2501).fill('x')],
   tools: ['x', {}, [null], [{}], [{ type: CANARY }], [{ type: 'function', function: {} }]],
-  tool_choice: [CANARY, 7, {}, { type: 'function', function: {} }],
+  tool_choice: [
+    CANARY,
+    7,
+    {},
+    { type: 'function', function: {} },
+    { type: 'allowed_tools' },
+    { type: 'allowed_tools', allowed_tools: { mode: CANARY, tools: [] } },
+    { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [{}] } },
+  ],
+  parallel_tool_calls: ['false', 0, {}, []],
+  functions: ['x', {}, [null], [{}], [{ name: 'f', parameters: CANARY }]],
+  function_call: [CANARY, 7, [], {}],
   n: [0, -1, 1.5, '2', {}],
   top_k: [-2, 1.5, '40', {}],
   reasoning_effort: [1, {}, [], 'enormous', CANARY, '1.5'],

@@ -71,6 +71,10 @@ function roleProblems({ role, content }: Message): readonly string[] {
     ...wrong.map((kind) => `${kind} of ${role}`),
     ...(afterWords >= 0 && isLate ? ['a thought behind words'] : []),
     ...(content.at(-1)?.reasoningContent === undefined ? [] : ['ends in a thought']),
+    // anomalyco/opencode#36517
+    ...(content.some((block, at) => block.cachePoint && content[at - 1]?.reasoningContent)
+      ? ['a cache point behind a thought']
+      : []),
   ]
 }
 

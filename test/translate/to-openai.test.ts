@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/errors.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
 import type { MediaPart } from '../../src/openai/types.js'
 import type { MediaBlocks, TranslationContext } from '../../src/translate/policy.js'
+import { createRepairTally } from '../../src/translate/repairs.js'
 import { type OpenAiTranslation, toOpenAi } from '../../src/translate/to-openai.js'
 import { chatContext, chatRequest, chatTarget } from './chat-target.js'
 
@@ -277,9 +278,14 @@ test('blank messages, neighbours and a leading assistant are mended and counted'
     { role: 'assistant', content: 'Hi\n\n...' },
     { role: 'user', content: 'One\n\nTwo' },
   ])
-  const { blankPartsDropped, blankMessagesFilled, blankSystemDropped } = sanitized
-  assert.deepEqual([blankPartsDropped, blankMessagesFilled, blankSystemDropped], [2, 1, 1])
-  assert.deepEqual([sanitized.leadingUsersAdded, sanitized.neighboursMerged], [1, 2])
+  assert.deepEqual(sanitized, {
+    ...createRepairTally(),
+    blankPartsDropped: 2,
+    blankMessagesFilled: 1,
+    blankSystemDropped: 1,
+    leadingUsersAdded: 1,
+    neighboursMerged: 2,
+  })
 })
 
 /** A request with these parts in its last message, and the blocks that a worker made of them. */

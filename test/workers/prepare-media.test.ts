@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import type { MediaPolicy } from '../../src/aws/chat-body-task.js'
 import type { ContentBlock } from '../../src/bedrock/types.js'
@@ -447,15 +448,6 @@ test('audio goes to a model that takes it, its format told by the bytes before t
   )
 })
 
-test('audio can not stand in a tool result', async () => {
-  const part: MediaPart = { type: 'audio', data: 'UklGRg==', format: 'wav' }
-  const message: ChatMessage = { role: 'tool', content: [part], toolCallId: 'call_1', cacheControl: null }
-  await assert.rejects(
-    prepareMedia(chatRequest({ messages: [message] }), all({ audioTypes: ['wav'] }), POLICY),
-    /messages\[0\]\.content\[0\]\.input_audio\.data: a tool result can't hold audio/,
-  )
-})
-
 test('video goes to a model that takes it', async () => {
   const target = all({ videoTypes: ['mp4', 'mov', 'three_gp', 'mpeg'] })
   const ftyp = (brand: string): Buffer => Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0`, 'latin1')
@@ -536,4 +528,68 @@ test('an address inside is refused by the part that names it', async () => {
     param: `${FIRST}.image_url.url`,
     message: /private or reserved network/,
   })
+})
+
+test('whatever a part holds, it becomes a block that the model takes, or a refusal that names it', async () => {
+  const pictures = await Promise.all(
+    (['png', 'jpeg', 'gif', 'webp', 'avif', 'tiff'] as const).map((format) =>
+      canvas(9, 7).toFormat(format).toBuffer(),
+    ),
+  )
+  const starts = [
+    '%PDF-1.4',
+    'PK\x03\x04word/',
+    'PK\x03\x04',
+    'ID3\x03',
+    'fLaC',
+    '\0\0\0\x18ftypisom',
+    'BM',
+    '<svg ',
+    'text',
+  ]
+  const bytes = fc.oneof(
+    fc.constantFrom(...pictures),
+    fc
+      .tuple(fc.constantFrom(...pictures), fc.nat({ max: 200 }))
+      .map(([picture, length]) => picture.subarray(0, length)),
+    fc
+      .tuple(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 40 }))
+      .map(([start, rest]) => Buffer.concat([Buffer.from(start, 'latin1'), rest])),
+  )
+  const label = fc.constantFrom('image/png', 'text/csv', 'video/mp4', 'audio/wav', 'x')
+  const source = fc.oneof(
+    fc.tuple(bytes, label).map(([content, type]) => dataUri(content, type)),
+    fc.string(),
+  )
+  const name = fc.option(fc.oneof(fc.string(), fc.constantFrom('a.pdf', 'a.csv', 'a.docx')))
+  const part: fc.Arbitrary<MediaPart> = fc.oneof(
+    source.map((url) => image(url)),
+    fc.tuple(source, name).map(([data, fileName]) => file(data, fileName)),
+    source.map((url): MediaPart => ({ type: 'video', url })),
+    fc.tuple(source, fc.string()).map(([data, format]): MediaPart => ({ type: 'audio', data, format })),
+  )
+  const capabilities = fc.record({
+    imageTypes: fc.subarray(IMAGES),
+    documentTypes: fc.subarray(DOCUMENTS),
+    videoTypes: fc.subarray(['mp4', 'mov']),
+    audioTypes: fc.subarray(['mp3', 'wav', 'flac']),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 3 }), capabilities, async (parts, can) => {
+      try {
+        for (const { image: picture, document, video, audio, text } of await blocksOf(parts, all(can))) {
+          if (picture !== undefined) assert.ok(can.imageTypes.includes(picture.format))
+          if (document !== undefined) assert.ok(can.documentTypes.includes(document.format))
+          if (video !== undefined) assert.ok(can.videoTypes.includes(video.format))
+          if (audio !== undefined) assert.ok(can.audioTypes.includes(audio.format))
+          if (text !== undefined) assert.notEqual(text.trim(), '')
+        }
+      } catch (error) {
+        assert.ok(error instanceof GatewayError, String(error))
+        assert.equal(error.status, 400)
+        assert.match(error.param ?? '', /^messages\[0\]\.content\[\d\]\./)
+      }
+    }),
+    { numRuns: 400 },
+  )
 })
