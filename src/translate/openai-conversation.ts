@@ -39,8 +39,8 @@ export function toOpenAiConversation(
   const turns: Turn[] = []
   /** What answers the calls of the turn before. */
   let answers = createAnswers([])
-  /** Media of results: they follow when all results are there. */
-  let resultMedia: OpenAiPart[] = []
+  /** Media of results, and results of no call: they follow when all results are there. */
+  let afterRound: OpenAiPart[] = []
 
   function endToolRound(): void {
     for (const { toolUseId, content, answered } of answers.list) {
@@ -49,20 +49,22 @@ export function toOpenAiConversation(
       turns.push({ role: 'tool', toolCallId: toolUseId, text: text === '' ? NO_RESULT : text })
     }
     answers = createAnswers([])
-    const media = resultMedia
-    resultMedia = []
-    if (media.length > 0) turns.push({ role: 'user', parts: media })
+    const parts = afterRound
+    afterRound = []
+    if (parts.length > 0) pushUser(parts)
+  }
+
+  function pushUser(parts: readonly OpenAiPart[]): void {
+    const last = turns.at(-1)
+    if (last?.role !== 'user') turns.push({ role: 'user', parts: [...parts] })
+    // One by one: a call takes only so many arguments.
+    else for (const part of parts) last.parts.push(part)
   }
 
   function addUser(parts: readonly OpenAiPart[]): void {
     endToolRound()
-    const last = turns.at(-1)
-    if (last?.role === 'user') {
-      tally.neighboursMerged += 1
-      for (const part of parts) last.parts.push(part)
-    } else {
-      turns.push({ role: 'user', parts: [...parts] })
-    }
+    if (turns.at(-1)?.role === 'user') tally.neighboursMerged += 1
+    pushUser(parts)
   }
 
   function addAssistant(text: string, toolCalls: readonly ToolCall[]): void {
@@ -83,13 +85,13 @@ export function toOpenAiConversation(
     const answer = answers.find(toolCallId)
     if (answer === null) {
       tally.orphanedResultsTurnedIntoText += 1
-      addUser([{ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` }, ...media])
-      return
+      afterRound.push({ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` })
+    } else {
+      if (answer.answered) tally.duplicateResultsMerged += 1
+      if (text !== '' && answer.content.at(-1)?.text !== text) answer.content.push({ text })
+      answer.answered = true
     }
-    if (answer.answered) tally.duplicateResultsMerged += 1
-    if (text !== '' && answer.content.at(-1)?.text !== text) answer.content.push({ text })
-    answer.answered = true
-    for (const part of media) resultMedia.push(part)
+    for (const part of media) afterRound.push(part)
   }
 
   function fill(text: string): string {
