@@ -49,8 +49,8 @@ const UNKNOWN_HOLDERS = [
   'contentSchema',
 ] as const
 
-/** Deeper than any schema that a person wrote; request bodies nest at most 512 deep. */
-const REFERENCES_MAX = 1000
+/** References included; deeper than any schema that a person wrote. Request bodies nest at most 512 deep. */
+const DEPTH_MAX = 1000
 
 /**
  * The same schema with what can be said to Bedrock only: every object is closed ("For 'object' type, 'additionalProperties' must
@@ -124,21 +124,26 @@ function childrenOf(schema: Fields): readonly Fields[] {
   })
 }
 
-/** True where following the references leads back to where they came from, or out of the schema. */
+/**
+ * True where following the references leads back to where they came from, or out of the schema. Each schema is looked at once,
+ * however many refer to it: 800 references to a definition of 40,000 members took 26 s.
+ */
 function isRecursive(root: Fields): boolean {
-  let followed = 0
-  const leadsBack = (schema: Fields, above: readonly string[]): boolean => {
-    const { $ref } = schema
-    if (typeof $ref === 'string') {
-      followed += 1
-      const target = lookUp(root, $ref)
-      if (above.includes($ref) || target === null || followed > REFERENCES_MAX) return true
-      if (leadsBack(target, [...above, $ref])) return true
-    }
-    const { $defs: _defs, definitions: _definitions, ...inner } = schema
-    return childrenOf(inner).some((child) => leadsBack(child, above))
+  const seen = new Set<Fields>()
+  const above = new Set<Fields>()
+  const leadsBack = (schema: Fields | null, depth: number): boolean => {
+    if (schema === null || above.has(schema) || depth > DEPTH_MAX) return true
+    if (seen.has(schema)) return false
+    seen.add(schema)
+    above.add(schema)
+    const { $ref, $defs: _defs, definitions: _definitions, ...inner } = schema
+    const back =
+      (typeof $ref === 'string' && leadsBack(lookUp(root, $ref), depth + 1)) ||
+      childrenOf(inner).some((child) => leadsBack(child, depth + 1))
+    above.delete(schema)
+    return back
   }
-  return leadsBack(root, ['#'])
+  return leadsBack(root, 0)
 }
 
 /** What `#/$defs/Name` stands for; null: nothing here. */
