@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { skipWithout } from '../shared.js'
 import { chatBody } from './arbitrary-request.js'
-import { converseModels, openAiTargets } from './emulated-models.js'
+import { converseModels, emulatedModel, openAiTargets } from './emulated-models.js'
 import { assertConverse, assertOpenAi, send, serviceModelPath, surroundings } from './send-body.js'
 
 /** More for a long run: `ANY_REQUEST_RUNS=300000`. */
@@ -12,11 +12,10 @@ const RUNS = Number(process.env['ANY_REQUEST_RUNS'] ?? 4_000)
 test('any request becomes one that its model takes, or a refusal that names the field', {
   skip: skipWithout(serviceModelPath),
 }, () => {
-  const models = converseModels()
-  assert.ok(models.length >= 30, `${models.length} models`)
+  assert.ok(converseModels().length >= 30)
   let taken = 0
   fc.assert(
-    fc.property(fc.constantFrom(...models), chatBody, surroundings, (model, body, around) => {
+    fc.property(emulatedModel, chatBody, surroundings, (model, body, around) => {
       const sent = send(model.target, body, around)
       if (sent === null) return
       taken += 1

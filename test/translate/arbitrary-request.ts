@@ -42,7 +42,7 @@ const cacheControl = mostly(
   [1, one({ type: 'ephemeral', ttl: '5m' })],
   [2, one({ type: 'ephemeral', ttl: '1h' }, { type: 'ephemeral', ttl: null })],
 )
-const cacheMark = rarely(8, cacheControl)
+const cacheMark = rarely(14, cacheControl)
 
 const text = mostly(
   [8, one('Hello', 'What time is it in Rome?', 'Bye ', ' Well\n')],

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { createCatalog } from '../../src/catalog/catalog.js'
 import { parseFoundationModels, parseInferenceProfiles } from '../../src/catalog/parse-listing.js'
 import type { Catalog, ModelTarget } from '../../src/catalog/types.js'
@@ -94,3 +95,9 @@ function chatTargets(catalog: Catalog): readonly ModelTarget[] {
     targets.findIndex((other) => other.foundationId === foundationId && other.dialect === dialect) === index
   return targets.filter(isFirst)
 }
+
+/** Half of them Claude, for which most is done. */
+export const emulatedModel: fc.Arbitrary<EmulatedModel> = fc.oneof(
+  fc.constantFrom(...converseModels()),
+  fc.constantFrom(...converseModels().filter(({ target }) => target.capabilities.family === 'claude')),
+)
