@@ -1,4 +1,5 @@
 import type { BedrockClient } from './aws/bedrock-client.js'
+import { nameDropped } from './dropped-params.js'
 import { GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import { type ChatReceiver, receiveChat } from './receive-chat.js'
@@ -47,17 +48,18 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
   exchange.facts.sanitized = chat.sanitized
-  if (chat.dropped.length > 0) exchange.setHeader('x-bedrockd-dropped-params', toHeaderList(chat.dropped))
+  nameDropped(exchange, chat.dropped)
 
   const head = {
     id: `chatcmpl-${exchange.requestId}`,
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const { target, body, payloadHash, headers, upstreamStreams: stream } = chat
+  const { target, body, payloadHash, headers, ownFields, dropsParams, upstreamStreams: stream } = chat
   const options = { exchange, chat, head, pipeline }
   const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
-  relay.start((handler) => pipeline.bedrock.send({ target, stream, body, payloadHash, headers }, handler))
+  const call = { target, stream, body, payloadHash, headers, ownFields, dropsParams }
+  relay.start((handler) => pipeline.bedrock.send(call, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {
@@ -66,12 +68,4 @@ function requireRoom({ registry, limits }: Pipeline): void {
     'overloaded',
     `This gateway serves ${limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
   )
-}
-
-/** Parameter names come from the client: only plain ones are named, and not without end. */
-function toHeaderList(names: readonly string[]): string {
-  return names
-    .filter((name) => /^[A-Za-z0-9_.-]{1,64}$/.test(name))
-    .slice(0, 32)
-    .join(', ')
 }

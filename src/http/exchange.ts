@@ -119,7 +119,9 @@ export class Exchange {
 
   /** Adds a header to the reply to come. Values are the gateway's own text. */
   setHeader(name: string, value: string): void {
-    this.#replyHeaders.push([name, value])
+    const standing = this.#replyHeaders.findIndex(([other]) => other === name)
+    if (standing < 0) this.#replyHeaders.push([name, value])
+    else this.#replyHeaders[standing] = [name, value]
   }
 
   /**
