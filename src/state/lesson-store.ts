@@ -59,3 +59,8 @@ export function readLessons(database: Database.Database): readonly StoredLesson[
     .filter(({ parameter }) => PARAMETER_PATTERN.test(parameter))
     .map(({ model, parameter, learned_at_ms }) => ({ model, parameter, learnedAtMs: learned_at_ms }))
 }
+
+/** Deletes the lessons of one model; null: of all models. */
+export function deleteLessons(database: Database.Database, model: string | null): void {
+  database.prepare('DELETE FROM lesson WHERE ? IS NULL OR model = ?').run(model, model)
+}

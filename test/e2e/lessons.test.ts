@@ -98,10 +98,21 @@ test('a refused parameter costs one call ever: it is answered, kept, shown, and 
     [[MODEL, 'temperature']],
   )
 
+  const otherName = `bedrock/converse/${MODEL}`
+  assert.match(
+    await bedrockctl(daemon, 'models', '--forget-lessons', otherName),
+    /nova-micro-v1:0 +temperature\n/,
+  )
+  assert.equal((await postChat(daemon.url, ASKED)).status, 200)
+  assert.deepEqual(callsOf(emulator).slice(3), [
+    [400, 0.5],
+    [200, null],
+  ])
+
   assert.equal(await daemon.stop(), 0)
   const restarted = await start(context, emulator, { stateDir })
   assert.equal((await postChat(restarted.url, ASKED)).status, 200)
-  assert.deepEqual(callsOf(emulator).slice(3), [[200, null]])
+  assert.deepEqual(callsOf(emulator).slice(5), [[200, null]])
 })
 
 test('a stream is refused and streamed all the same', async (context) => {
