@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import type { ContentBlock, ConverseRequest, Message } from '../../src/bedrock/types.js'
 import type { Emulator, RecordedRequest } from '../emulator/emulator.js'
 import { reasoningSignature } from '../emulator/reasoning-signer.js'
@@ -90,6 +91,8 @@ interface Step {
   readonly extra?: Readonly<Record<string, unknown>>
   readonly reply: (model: RoundTripModel, toWire: (name: string) => string) => readonly ContentBlock[]
   readonly stopReason?: string
+  /** It answers calls of the first tool round. */
+  readonly inFirstRound?: boolean
   /** True where the tools are not those of the request before: then nothing that was cached fits. */
   readonly changesTools?: (model: RoundTripModel) => boolean
   readonly holds?: (seen: Seen) => void
@@ -148,6 +151,7 @@ export const STEPS: readonly Step[] = [
     ],
   },
   {
+    inFirstRound: true,
     // Not in the order of the calls: the first comes last.
     says: ({ images }, [paris, rome, clock]) => [
       result(rome, images ? [{ type: 'text', text: 'Sunny.' }, IMAGE] : 'Sunny.'),
@@ -167,6 +171,7 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    inFirstRound: true,
     says: (_, [plan]) => [result(plan, 'Planned.')],
     reply: (model) => [...thinkAgain('That is it.', model), { text: 'It is 20 degrees in Paris.' }],
     holds: ({ model, said, sent, thoughts }) => {
@@ -316,6 +321,18 @@ function assertThoughts(message: Message | undefined, expected: readonly Content
   assert.ok(others.every(({ reasoningContent }) => reasoningContent === undefined))
 }
 
+/**
+ * Claude is asked to think in every request, but where a tool is forced, and where a budget would be refused because the open
+ * round lacks its thoughts: then the client is told.
+ */
+function assertAskedToThink({ model, said, sent, thoughts }: Seen, step: Step, place: string): void {
+  const isForced = sent.toolConfig?.toolChoice?.any !== undefined
+  const lacksThoughts = model.thinks === 'budget' && thoughts === 'lost' && step.inFirstRound === true
+  const asked = sent.additionalModelRequestFields?.['thinking'] !== undefined
+  assert.equal(asked, !isForced && !lacksThoughts, place)
+  assert.equal(said.dropped.includes('reasoning_effort'), !asked, place)
+}
+
 /** The last turn with calls, and the results in the turn right behind it. */
 function lastRound({ messages }: ConverseRequest) {
   const index = messages.findLastIndex(({ content }) => content.some(({ toolUse }) => toolUse !== undefined))
@@ -344,7 +361,7 @@ export interface RoundTripOptions {
 
 export function createRoundTrip({ emulator, model, style, stream }: RoundTripOptions): RoundTrip {
   // No other conversation has this prefix, so that what is read from the cache was written by this one.
-  const history: ChatMessage[] = [{ role: 'system', content: `${model.id} ${style} ${stream} ${RULES}` }]
+  const history: ChatMessage[] = [{ role: 'system', content: `${randomUUID()} ${RULES}` }]
   let calls: Said['calls'] = []
   let taken = 0
   let firstUrl: string | null = null
@@ -374,7 +391,9 @@ export function createRoundTrip({ emulator, model, style, stream }: RoundTripOpt
     }
     if (model.dialect === 'converse') {
       const thoughts = url !== firstUrl && style === 'forgetful' ? 'lost' : 'known'
-      step.holds?.({ model, said, sent: request.body as ConverseRequest, thoughts })
+      const seen = { model, said, sent: request.body as ConverseRequest, thoughts } as const
+      if (isClaude(model)) assertAskedToThink(seen, step, place)
+      step.holds?.(seen)
     }
     lastRequest = request
     history.push(toHistory(said, style))
