@@ -8,7 +8,7 @@ import { ask, type ChatMessage, type ClientStyle, createSdk, type Said, toHistor
 /** What a model does in the conversation below. */
 export interface RoundTripModel {
   readonly id: string
-  readonly dialect: 'converse' | 'mantle'
+  readonly dialect: 'converse' | 'openai'
   /** How its thoughts come: with a budget once in a tool round, adaptive before every reply, `plain` without proof. */
   readonly thinks: 'budget' | 'adaptive' | 'plain' | 'never'
   readonly images: boolean
@@ -28,6 +28,7 @@ export const ROUND_TRIP_MODELS: readonly RoundTripModel[] = [
     structured: 'tool',
   },
   { id: 'anthropic.claude-sonnet-4-20250514-v1:0', ...CLAUDE, thinks: 'budget', structured: 'tool' },
+  { id: 'anthropic.claude-sonnet-4-5-20250929-v1:0', ...CLAUDE, thinks: 'budget', structured: 'format' },
   { id: 'us.anthropic.claude-sonnet-4-6', ...CLAUDE, thinks: 'adaptive', structured: 'format' },
   { id: 'anthropic.claude-opus-4-7', ...CLAUDE, thinks: 'adaptive', structured: 'format' },
   {
@@ -47,7 +48,8 @@ export const ROUND_TRIP_MODELS: readonly RoundTripModel[] = [
     caches: false,
     structured: 'never',
   },
-  { id: 'minimax.minimax-m2', dialect: 'mantle', ...TEXT_ONLY },
+  { id: 'openai-runtime/openai.gpt-oss-20b-1:0', dialect: 'openai', ...TEXT_ONLY },
+  { id: 'minimax.minimax-m2', dialect: 'openai', ...TEXT_ONLY },
 ]
 
 const DOTTED = 'weather.lookup/v2'
@@ -213,7 +215,7 @@ export const STEPS: readonly Step[] = [
     says: () => [user('Compute 6 times 7.')],
     // Recording 766: a tool that runs on Bedrock's side is called and answered within the reply.
     reply: (model) =>
-      model.dialect === 'mantle'
+      model.dialect === 'openai'
         ? [{ text: 'It is 42.' }]
         : [
             {
