@@ -28,6 +28,10 @@ export interface PreparedChat {
   readonly payloadHash: string | null
   /** Request headers beside those of every call. */
   readonly headers: Readonly<Record<string, string>>
+  /** Names of the fields that the client, or its alias, says to the model itself. */
+  readonly ownFields: readonly string[]
+  /** False: parameters are refused rather than left out. */
+  readonly dropsParams: boolean
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
@@ -104,9 +108,11 @@ function isToolRole(role: unknown): boolean {
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { target } = context
+  const { target, policy } = context
   const { stream, choices } = request
-  const common = { target, stream, choices, payloadHash: null }
+  const ownFields = Object.keys(request.modelFields ?? {})
+  const dropsParams = target.defaults?.dropParams ?? policy.dropParams
+  const common = { target, stream, choices, payloadHash: null, ownFields, dropsParams }
   if (target.dialect === 'converse') {
     const { body, ...said } = toConverse(request, context)
     const upstreamStreams = stream && canStream(body, context)

@@ -136,11 +136,18 @@ const TAUGHT: readonly (readonly [string, string, boolean])[] = [
     ONCE,
   ],
   ['Reservation not found.', 'service_tier', ONCE],
-  ['service tier provided is invalid', 'service_tier', LASTING],
+  ['service tier provided is invalid', 'service_tier', ONCE],
+  [
+    'The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.',
+    'max_tokens',
+    ONCE,
+  ],
+  [`${MODEL_SAID}thinking.adaptive.display: Extra inputs are not permitted`, 'thinking.display', LASTING],
+  [`${MODEL_SAID}thinking.budget: Extra inputs are not permitted`, 'reasoning_effort', ONCE],
   [
     `${MODEL_SAID}Malformed input request: #: extraneous key [performanceConfig] is not permitted, please reformat your input and try again.`,
     'latency',
-    LASTING,
+    ONCE,
   ],
   [
     `${MODEL_SAID}Malformed input request: #: extraneous key [num_ctx] is not permitted, please reformat your input and try again.`,
@@ -379,6 +386,14 @@ test('withoutParameter: what is not in a request is null, also names that every 
     const fields = { additionalModelRequestFields: { seed: 1 }, inferenceConfig: { maxTokens: 1 } }
     assert.equal(withoutParameter({ messages: MESSAGES, ...fields }, parameter), null, parameter)
   }
+})
+
+test('withoutParameter: only what thinking shows goes, not the thinking', () => {
+  const fields = { thinking: { type: 'adaptive', display: 'summarized' } }
+  assert.deepEqual(
+    withoutParameter({ messages: MESSAGES, additionalModelRequestFields: fields }, 'thinking.display'),
+    { messages: MESSAGES, additionalModelRequestFields: { thinking: { type: 'adaptive' } } },
+  )
 })
 
 test('withoutParameter: top_p alone stays where only both together are refused', () => {
