@@ -1,5 +1,4 @@
 import type { BedrockClient } from './aws/bedrock-client.js'
-import { nameDropped } from './dropped-params.js'
 import { GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import { type ChatReceiver, receiveChat } from './receive-chat.js'
@@ -48,7 +47,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
   exchange.facts.sanitized = chat.sanitized
-  nameDropped(exchange, chat.dropped)
+  exchange.dropped = chat.dropped
 
   const head = {
     id: `chatcmpl-${exchange.requestId}`,

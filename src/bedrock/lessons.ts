@@ -45,6 +45,18 @@ const RULES: readonly Rule[] = [
     parameter: 'reasoning_effort',
     lasting: false,
   },
+  // anomalyco/opencode#3077: thoughts of the open tool round are missing.
+  {
+    pattern: /Expected `?thinking`? or `?redacted_thinking`?, but found/,
+    parameter: 'reasoning_effort',
+    lasting: false,
+  },
+  // openclaw/openclaw#88020: thoughts that the client changed, or that another model had (anthropics/anthropic-sdk-python#1598).
+  {
+    pattern: /Invalid `?signature`? in `?thinking`? block/,
+    parameter: 'reasoning_details',
+    lasting: false,
+  },
   // earendil-works/pi#7081.
   {
     pattern: /thinking\.type\.enabled"? is not supported for this model/,

@@ -54,6 +54,7 @@ const TAKE_OUTS = {
   effort: { saidAs: 'reasoning_effort', takeOut: withoutEffort },
   reasoning_effort: { saidAs: 'reasoning_effort', takeOut: withoutReasoning },
   'thinking.budget_tokens': { saidAs: null, takeOut: withAdaptiveThinking },
+  reasoning_details: { saidAs: 'reasoning_details', takeOut: withoutThoughts },
   'thinking.display': { saidAs: null, takeOut: withoutDisplay },
   'reasoning_details.signature': { saidAs: null, takeOut: withoutSignatures },
   system: { saidAs: null, takeOut: withSystemAsUser },
@@ -136,6 +137,21 @@ function withoutResultStatus(body: ConverseRequest): ConverseRequest | null {
     const { status: _, ...rest } = toolResult
     return { toolResult: rest }
   })
+}
+
+/** The history without its thoughts; Claude with a budget refuses to go on with a tool round that has none. */
+function withoutThoughts(body: ConverseRequest): ConverseRequest | null {
+  const isThought = ({ reasoningContent }: ContentBlock): boolean => reasoningContent !== undefined
+  if (!body.messages.some(({ content }) => content.some(isThought))) return null
+  const messages = body.messages.map((message): Message => {
+    const content = message.content.filter((block) => !isThought(block))
+    return content.length === message.content.length ? message : { ...message, content }
+  })
+  const without = { ...body, messages }
+  const isOpen = messages.at(-1)?.content.some(({ toolResult }) => toolResult !== undefined) ?? false
+  const thinking = body.additionalModelRequestFields?.['thinking']
+  const hasBudget = typeof thinking === 'object' && thinking !== null && 'budget_tokens' in thinking
+  return isOpen && hasBudget ? (withoutFields(without, ['thinking']) ?? without) : without
 }
 
 /** The thoughts stay, only their proof goes. */

@@ -1,6 +1,5 @@
 import type { StreamInfo } from '../admin/types.js'
 import type { BedrockCall, BedrockHandler } from '../aws/bedrock-client.js'
-import { nameDropped } from '../dropped-params.js'
 import { drainingError, type GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
@@ -30,7 +29,6 @@ export abstract class Relay implements Watched {
   /** Monotonic milliseconds of the last sign of Bedrock. */
   protected heardAtMs: number
   readonly #calls: BedrockCall[] = []
-  readonly #droppedLate: string[] = []
 
   constructor({ exchange, chat, head, pipeline }: RelayOptions) {
     this.exchange = exchange
@@ -91,10 +89,9 @@ export abstract class Relay implements Watched {
     this.exchange.facts.completionTokens = usage?.completionTokens ?? null
   }
 
-  /** One choice was asked without this parameter, which the model refused. */
-  protected nameDropped(parameter: string): void {
-    this.#droppedLate.push(parameter)
-    nameDropped(this.exchange, [...this.chat.dropped, ...this.#droppedLate])
+  /** A parameter that the model refused was left out of the call. */
+  protected noteDropped(parameter: string): void {
+    this.exchange.dropped = [...this.exchange.dropped, parameter]
   }
 
   /** For the next turn of a client that sends no thoughts back. */

@@ -22,7 +22,7 @@ export class WholeReply extends Relay {
   protected createHandler(choice: number): BedrockHandler {
     const parts: Buffer[] = []
     return {
-      onDropped: (parameter) => this.nameDropped(parameter),
+      onDropped: (parameter) => this.noteDropped(parameter),
       onHeaders: (requestId) => this.#opened(requestId),
       onData: (chunk) => {
         parts.push(chunk)

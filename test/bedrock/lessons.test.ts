@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lessonOf, withoutParameter } from '../../src/bedrock/lessons.js'
-import type { ConverseRequest } from '../../src/bedrock/types.js'
+import type { ContentBlock, ConverseRequest, Message } from '../../src/bedrock/types.js'
 import { recordingsDir, skipWithout } from '../shared.js'
 
 const MODEL_SAID = 'The model returned the following errors: '
@@ -12,6 +12,16 @@ const ONCE = false
 
 /** Bedrock's words → what they teach. Sources stand beside the rules. */
 const TAUGHT: readonly (readonly [string, string, boolean])[] = [
+  [
+    `${MODEL_SAID}messages.1.content.0: Invalid \`signature\` in \`thinking\` block`,
+    'reasoning_details',
+    ONCE,
+  ],
+  [
+    `${MODEL_SAID}messages.1.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`tool_use\`.`,
+    'reasoning_effort',
+    ONCE,
+  ],
   [
     `${MODEL_SAID}\`temperature\` and \`top_p\` cannot both be specified for this model. Please use only one.`,
     'temperature_and_top_p',
@@ -194,6 +204,14 @@ const FORMAT = {
   structure: { jsonSchema: { schema: '{"type":"object"}', name: 'thing' } },
 } as const
 
+const THOUGHT: ContentBlock = { reasoningContent: { reasoningText: { text: 'hm', signature: 'x' } } }
+const USE: ContentBlock = { toolUse: { toolUseId: '1', name: 'f', input: {} } }
+const RESULT: Message = {
+  role: 'user',
+  content: [{ toolResult: { toolUseId: '1', content: [{ text: '2' }] } }],
+}
+const BUDGET = { type: 'enabled', budget_tokens: 2000 } as const
+
 type Rest = Omit<ConverseRequest, 'messages'> & Partial<Pick<ConverseRequest, 'messages'>>
 
 /** Parameter, what the request has beside a question, what is left of it. */
@@ -240,6 +258,45 @@ const TAKEN: readonly (readonly [string, Rest, Rest])[] = [
       ],
     },
     { messages: [{ role: 'user', content: [{ toolResult: { toolUseId: '1', content: [] } }] }] },
+  ],
+  [
+    'reasoning_details',
+    {
+      messages: [
+        { role: 'assistant', content: [THOUGHT, { text: 'So' }] },
+        { role: 'user', content: [{ text: 'Hi' }] },
+      ],
+      additionalModelRequestFields: { thinking: BUDGET },
+    },
+    {
+      messages: [
+        { role: 'assistant', content: [{ text: 'So' }] },
+        { role: 'user', content: [{ text: 'Hi' }] },
+      ],
+      additionalModelRequestFields: { thinking: BUDGET },
+    },
+  ],
+  [
+    'reasoning_details',
+    {
+      messages: [{ role: 'assistant', content: [THOUGHT, USE] }, RESULT],
+      additionalModelRequestFields: { thinking: BUDGET, top_k: 1 },
+    },
+    {
+      messages: [{ role: 'assistant', content: [USE] }, RESULT],
+      additionalModelRequestFields: { top_k: 1 },
+    },
+  ],
+  [
+    'reasoning_details',
+    {
+      messages: [{ role: 'assistant', content: [THOUGHT, USE] }, RESULT],
+      additionalModelRequestFields: { thinking: { type: 'adaptive' } },
+    },
+    {
+      messages: [{ role: 'assistant', content: [USE] }, RESULT],
+      additionalModelRequestFields: { thinking: { type: 'adaptive' } },
+    },
   ],
   [
     'reasoning_details.signature',

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Status } from '../../src/admin/types.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { bedrockctl } from './bedrockctl.js'
 import { assertComplete, eventually, MODEL, postChat, readError, readStream } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
 
-const CONTROL = fileURLToPath(new URL('../../src/admin/bedrockctl.js', import.meta.url))
 const ASKED = { temperature: 0.5, max_tokens: 7 }
 
 /** As a model refuses it whose family's row says nothing of it: the words of recorded Grok refusals. */
@@ -55,16 +52,6 @@ function callsOf({ requests }: Emulator): readonly (readonly [number | null, unk
       status,
       (body as { inferenceConfig?: { temperature?: number } }).inferenceConfig?.temperature ?? null,
     ])
-}
-
-async function bedrockctl(daemon: Daemon, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    CONTROL,
-    ...args,
-    '--socket',
-    daemon.adminSocket,
-  ])
-  return stdout
 }
 
 test('a refused parameter costs one call ever: it is answered, kept, shown, and known after a restart', async (context) => {
