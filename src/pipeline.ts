@@ -47,7 +47,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
   exchange.facts.sanitized = chat.sanitized
-  if (chat.dropped.length > 0) exchange.setHeader('x-bedrockd-dropped-params', toHeaderList(chat.dropped))
+  exchange.dropped = chat.dropped
 
   const head = {
     id: `chatcmpl-${exchange.requestId}`,
@@ -66,12 +66,4 @@ function requireRoom({ registry, limits }: Pipeline): void {
     'overloaded',
     `This gateway serves ${limits.streamsMax} chats at once (BEDROCKD_STREAMS_MAX).`,
   )
-}
-
-/** Parameter names come from the client: only plain ones are named, and not without end. */
-function toHeaderList(names: readonly string[]): string {
-  return names
-    .filter((name) => /^[A-Za-z0-9_.-]{1,64}$/.test(name))
-    .slice(0, 32)
-    .join(', ')
 }

@@ -31,6 +31,8 @@ export interface BedrockRequest {
 export interface BedrockHandler {
   /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
   onHeaders(requestId: string | null, streams: boolean): void
+  /** Before `onHeaders`: a parameter of the client's that the model turned out not to take, and was not sent in the end. */
+  onLeftOut?(parameter: string): void
   onData(chunk: Buffer): void
   onEnd(): void
   onError(error: GatewayError): void

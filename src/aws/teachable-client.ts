@@ -1,4 +1,5 @@
 import { type Lesson, lessonOf } from '../bedrock/lessons.js'
+import { takeOutOf } from '../bedrock/take-outs.js'
 import { type GatewayError, toGatewayError } from '../errors.js'
 import type { BedrockCall, BedrockClient, BedrockHandler, BedrockRequest } from './bedrock-client.js'
 import { type TakeOutResult, takeOut } from './take-out-task.js'
@@ -71,6 +72,8 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   onHeaders(requestId: string | null, streams: boolean): void {
     this.#answered = true
     for (const { parameter, lasting } of this.#lessons) {
+      const { saidAs } = takeOutOf(parameter)
+      if (saidAs !== null) this.#handler.onLeftOut?.(saidAs)
       if (lasting) this.#options.onLesson(this.#request.target, parameter)
     }
     // Said between two tries, when there was no connection to pause.

@@ -216,7 +216,8 @@ const FAMILIES: readonly FamilyRule[] = [
     can: { ...CLAUDE_THINKING, sampling: 'either', maxOutputTokens: 32_000 },
   },
   { prefix: 'anthropic.claude-opus-4-5', can: CLAUDE_4_5 },
-  { prefix: 'anthropic.claude-sonnet-4-5', can: CLAUDE_4_5 },
+  // Recordings 738, 743 and 746 cached prefixes of 1,322 to 1,712 tokens.
+  { prefix: 'anthropic.claude-sonnet-4-5', can: cachingFrom(CLAUDE_4_5, 1024) },
   { prefix: 'anthropic.claude-haiku-4-5', can: CLAUDE_4_5 },
   { prefix: 'anthropic.claude-opus-4-6', can: CLAUDE_4_6 },
   { prefix: 'anthropic.claude-sonnet-4-6', can: cachingFrom(CLAUDE_4_6, 1024) },

@@ -117,7 +117,7 @@ export interface Capabilities {
   readonly streamingTools: boolean
   /** Tool choices beside `auto`; empty: the model decides alone. */
   readonly toolChoices: readonly ('any' | 'tool')[]
-  /** False: a turn with tool results may hold nothing else. */
+  /** False: a turn with tool calls or tool results may hold nothing else. */
   readonly toolResultWithText: boolean
   /** False: a tool result is text or JSON only. */
   readonly toolResultMedia: boolean

@@ -224,16 +224,18 @@ interface BedrockRoute {
 
 /**
  * LiteLLM's model strings (docs.litellm.ai/docs/providers/bedrock): `bedrock/`, then a route (`converse/`, `invoke/`),
- * a region (`us-west-2/`) or the family of an imported model (`llama/arn:…`), then the id.
+ * `mantle/`, a region (`us-west-2/`) or the family of an imported model (`llama/arn:…`), then the id.
  */
 function toBedrockRoute(
   model: string,
   provider: unknown,
 ): BedrockRoute | { readonly type: 'skipped'; readonly reason: string } {
+  // `mantle/` stays: it is the name's way to the native endpoint here, too (`catalog/names.ts`).
+  const named = model.replace(/^bedrock_mantle\//, 'bedrock/mantle/')
   const rest =
-    /^bedrock(?:_converse)?\/(.+)$/.exec(model)?.[1] ?? (provider === 'bedrock' ? model : undefined)
+    /^bedrock(?:_converse)?\/(.+)$/.exec(named)?.[1] ?? (provider === 'bedrock' ? model : undefined)
   if (rest === undefined) return { type: 'skipped', reason: 'it is not a Bedrock model' }
-  if (/^(agent|agentcore|async_invoke|mantle)\//.test(rest)) {
+  if (/^(agent|agentcore|async_invoke)\//.test(rest)) {
     return { type: 'skipped', reason: 'this route of LiteLLM is not served' }
   }
   if (rest.includes('*'))

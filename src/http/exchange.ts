@@ -6,6 +6,7 @@ import { toErrorBody } from '../openai/error-body.js'
 import type { Sanitized } from '../translate/repairs.js'
 import { createBodyParts } from './body-parts.js'
 import type { Headers } from './cors.js'
+import { toDroppedParams } from './dropped-params.js'
 import { EventStream } from './event-stream.js'
 
 const JSON_TYPE = 'application/json'
@@ -69,6 +70,8 @@ export class Exchange {
   /** 0: nothing was sent yet. */
   status = 0
   clientGone = false
+  /** Request parameters that the model does not see; the reply names them. */
+  dropped: readonly string[] = []
   /** An error before the reply began is said in an event stream: this client shows nothing of an error status. */
   errorsInStream = false
   /** Called once when the client goes away before the reply ended. */
@@ -235,6 +238,8 @@ export class Exchange {
     } else res.writeHeader('connection', 'close')
     for (const [name, value] of this.#corsHeaders) res.writeHeader(name, value)
     for (const [name, value] of this.#replyHeaders) res.writeHeader(name, value)
+    const dropped = this.dropped.length === 0 ? '' : toDroppedParams(this.dropped)
+    if (dropped !== '') res.writeHeader('x-bedrockd-dropped-params', dropped)
   }
 
   #aborted(): void {

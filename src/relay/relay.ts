@@ -89,6 +89,10 @@ export abstract class Relay implements Watched {
     this.exchange.facts.completionTokens = usage?.completionTokens ?? null
   }
 
+  protected noteLeftOut(parameter: string): void {
+    this.exchange.dropped = [...this.exchange.dropped, parameter]
+  }
+
   /** For the next turn of a client that sends no thoughts back. */
   protected keep(thoughts: KeptThoughts | null): void {
     if (thoughts !== null) this.pipeline.receiver.thoughts.keep(thoughts)

@@ -69,6 +69,7 @@ export class StreamRelay extends Relay {
         if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
         this.#opened(requestId)
       },
+      onLeftOut: (parameter) => this.noteLeftOut(parameter),
       onData: (chunk) => this.#read(leg, chunk),
       onEnd: () => this.#finish(leg),
       onError: (error) => this.#legEnded(leg, error),

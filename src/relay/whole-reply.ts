@@ -23,6 +23,7 @@ export class WholeReply extends Relay {
     const parts: Buffer[] = []
     return {
       onHeaders: (requestId) => this.#opened(requestId),
+      onLeftOut: (parameter) => this.noteLeftOut(parameter),
       onData: (chunk) => {
         parts.push(chunk)
         this.#bytesTotal += chunk.length

@@ -127,6 +127,18 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
     } else messages.push({ role: 'user', content: [...results, ...rest] })
   }
 
+  const addAssistantTurn = ({ content, calls }: AssistantTurn): void => {
+    const words = content.filter((block) => block.text !== undefined)
+    const apart = calls.length > 0 && words.length > 0 && !context.target.capabilities.toolResultWithText
+    if (apart) {
+      // The same words as above, of the turn that calls (langchain-ai/langchain-aws#1118: Mistral Large 24.02, Llama 3.2).
+      tally.toolCallsSetApart += 1
+      messages.push({ role: 'assistant', content: [...words] })
+      messages.push({ role: 'user', content: [{ text: FILLER }] })
+    }
+    messages.push({ role: 'assistant', content: content.filter((block) => !apart || !words.includes(block)) })
+  }
+
   for (const turn of turns) {
     if (turn.role === 'user') addUserTurn(turn.messages)
     else {
@@ -134,7 +146,7 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
         for (const { id, name } of message.toolCalls) toolNames.set(id, name)
       }
       open = toAssistantTurn(turn.messages, { context, tally, toWireName: names.toWireName, toFreshId })
-      messages.push({ role: 'assistant', content: [...open.content] })
+      addAssistantTurn(open)
     }
   }
   if (open.calls.length > 0 || open.media.length > 0) addUserTurn([])
@@ -183,7 +195,7 @@ function endForModel(messages: OpenMessage[], capabilities: Capabilities, tally:
  * (i-am-bee/beeai-framework#753, Llama), or they start anew.
  */
 function takesPrefill({ family, reasoning }: Capabilities): boolean {
-  if (family === 'claude') return reasoning !== 'claude-either' && reasoning !== 'claude-adaptive'
+  if (family === 'claude') return reasoning === 'none' || reasoning === 'claude-budget'
   return family === 'nova'
 }
 

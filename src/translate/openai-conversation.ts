@@ -37,8 +37,8 @@ export function toOpenAiConversation(
   const turns: Turn[] = []
   /** Calls of the turn before that still wait for their result. */
   const unanswered = new Set<string>()
-  /** Media of results: they follow when all results are there. */
-  let resultMedia: OpenAiPart[] = []
+  /** Media of results, and results of no call: they follow when all results are there. */
+  let afterRound: OpenAiPart[] = []
 
   function endToolRound(): void {
     for (const toolCallId of unanswered) {
@@ -46,20 +46,21 @@ export function toOpenAiConversation(
       turns.push({ role: 'tool', toolCallId, text: NO_RESULT })
     }
     unanswered.clear()
-    const media = resultMedia
-    resultMedia = []
-    if (media.length > 0) turns.push({ role: 'user', parts: media })
+    const parts = afterRound
+    afterRound = []
+    if (parts.length > 0) pushUser(parts)
+  }
+
+  function pushUser(parts: readonly OpenAiPart[]): void {
+    const last = turns.at(-1)
+    if (last?.role === 'user') last.parts.push(...parts)
+    else turns.push({ role: 'user', parts: [...parts] })
   }
 
   function addUser(parts: readonly OpenAiPart[]): void {
     endToolRound()
-    const last = turns.at(-1)
-    if (last?.role === 'user') {
-      tally.neighboursMerged += 1
-      last.parts.push(...parts)
-    } else {
-      turns.push({ role: 'user', parts: [...parts] })
-    }
+    if (turns.at(-1)?.role === 'user') tally.neighboursMerged += 1
+    pushUser(parts)
   }
 
   function addAssistant(text: string, calls: readonly OpenAiToolCall[]): void {
@@ -77,11 +78,11 @@ export function toOpenAiConversation(
   function addResult(toolCallId: string, text: string, media: readonly OpenAiPart[]): void {
     if (unanswered.delete(toolCallId)) {
       turns.push({ role: 'tool', toolCallId, text: text === '' ? NO_RESULT : text })
-      resultMedia.push(...media)
     } else {
       tally.orphanedResultsTurnedIntoText += 1
-      addUser([{ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` }, ...media])
+      afterRound.push({ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` })
     }
+    afterRound.push(...media)
   }
 
   function fill(text: string): string {

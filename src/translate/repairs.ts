@@ -12,6 +12,8 @@ export const REPAIRS = {
   neighboursMerged: 'neighbours_merged',
   /** An assistant turn stands between tool results and what a model does not take beside them. */
   toolResultsSetApart: 'tool_results_set_apart',
+  /** The same between words and the calls that follow them. */
+  toolCallsSetApart: 'tool_calls_set_apart',
   toolResultsFilled: 'tool_results_filled',
   duplicateResultsMerged: 'duplicate_results_merged',
   orphanedResultsTurnedIntoText: 'orphaned_results_turned_into_text',

@@ -19,8 +19,9 @@ export interface OpenAiTranslation {
 }
 
 /**
- * Members without a field of their own in `ChatRequest` that go on as they came (OpenAI's CreateChatCompletionRequest).
- * Not among them: `logprobs`, which no reply of ours carries, and `store`: without it OpenAI's API keeps nothing.
+ * Members without a field of their own in `ChatRequest` that go on as they came. The endpoints refuse every member that is
+ * not on their list (langchain-ai/langchain-aws#664 quotes it), these are. Left out of it: `logprobs`, which no reply of
+ * ours carries.
  */
 const PASSED_ON: ReadonlySet<string> = new Set([
   'frequency_penalty',
@@ -52,6 +53,8 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
       model: target.id,
       messages,
       stream: request.stream,
+      // The neighbouring Responses API keeps replies for 30 days unless it is told not to (facts C14).
+      store: false,
       ...(request.stream ? { stream_options: { include_usage: true } } : {}),
     },
     headers,

@@ -205,6 +205,8 @@ test('each form of a LiteLLM model string becomes the id that Bedrock knows', ()
     ['model: bedrock/invoke/amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0', []],
     ['model: bedrock_converse/amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0', []],
     ['model: bedrock/us-west-2/amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0', ['us-west-2']],
+    ['model: bedrock/mantle/openai.gpt-oss-120b', 'mantle/openai.gpt-oss-120b', []],
+    ['model: bedrock_mantle/xai.grok-4.3', 'mantle/xai.grok-4.3', []],
     [`model: "bedrock/llama/${arn}"`, arn, []],
     [`model: "bedrock/converse/${arn}"`, arn, []],
     ['model: amazon.nova-lite-v1:0, custom_llm_provider: bedrock', 'amazon.nova-lite-v1:0', []],

@@ -259,3 +259,53 @@ test('a chat that must have a guardrail is refused before bedrock-mantle is aske
     await emulator.close()
   }
 })
+
+suite('both native endpoints as the emulator has them', () => {
+  let emulator: Emulator
+  let daemon: Daemon
+
+  before(async () => {
+    emulator = await startEmulator()
+    daemon = await startDaemon({ emulator })
+  })
+  after(async () => {
+    await daemon?.kill()
+    await emulator?.close()
+  })
+  afterEach(() => emulator.reset())
+
+  for (const model of [
+    'minimax.minimax-m2',
+    'mantle/openai.gpt-oss-120b',
+    'mantle/openai.gpt-oss-120b-1:0',
+    'openai-runtime/openai.gpt-oss-120b-1:0',
+  ]) {
+    test(`${model} answers, streamed and whole`, async () => {
+      emulator.set({ chunks: ['One ', 'two'], text: 'One two' })
+      const parameters = { model, temperature: 1.5, seed: 7, user: 'ann', top_k: 5, num_ctx: 4096 }
+      const streamed = await postChat(daemon.url, {
+        ...parameters,
+        stream: true,
+        stream_options: { include_usage: true },
+      })
+      const { text, usage, finishReasons } = parseStream(await streamed.text())
+      assert.deepEqual([text, finishReasons], ['One two', ['stop']])
+      assert.ok((usage?.completion_tokens ?? 0) > 0)
+      assert.equal(streamed.headers.get('x-bedrockd-dropped-params'), 'num_ctx, top_k')
+      const whole = await postChat(daemon.url, parameters)
+      assert.equal(whole.status, 200)
+      const reply = (await whole.json()) as { model: string; choices: { message: { content: string } }[] }
+      assert.deepEqual([reply.model, reply.choices[0]?.message.content], [model, 'One two'])
+    })
+  }
+
+  test('a model of the Responses API alone is not listed, and refused in the words of AWS', async () => {
+    const model = 'openai.gpt-5.6-luna'
+    const list = (await (await fetch(`${daemon.url}/v1/models`)).json()) as { data: { id: string }[] }
+    const ids = list.data.map(({ id }) => id)
+    assert.ok(ids.includes('minimax.minimax-m2') && !ids.includes(model))
+    const response = await postChat(daemon.url, { model })
+    assert.equal(response.status, 400)
+    assert.match(await response.text(), /does not support the '\/v1\/chat\/completions' API/)
+  })
+})

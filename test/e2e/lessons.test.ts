@@ -74,6 +74,7 @@ test('a refused parameter costs one call ever: it is answered, kept, shown, and 
 
   const first = await postChat(daemon.url, ASKED)
   assert.equal(first.status, 200, await first.text())
+  assert.equal(first.headers.get('x-bedrockd-dropped-params'), 'temperature')
   assert.deepEqual(callsOf(emulator), [
     [400, 0.5],
     [200, null],

@@ -22,9 +22,9 @@ const RUNTIME = {
   'count-tokens': 'CountTokens',
 } as const satisfies Record<string, RuntimeOperation>
 
-/** Methods and paths of bedrock-mantle (recording 846, bedrock-facts C14). */
+/** Methods and paths of bedrock-mantle (recordings 834 and 846, bedrock-facts C14): models stand under one of two. */
 export function toMantleRoute(method: string, path: string): Route {
-  if (method === 'POST' && path === '/v1/chat/completions') {
+  if (method === 'POST' && /^(\/openai)?\/v1\/chat\/completions$/.test(path)) {
     return { type: 'openai-chat', operation: 'MantleChatCompletions', host: 'mantle', label: '' }
   }
   if (method === 'GET' && path === '/v1/models') {

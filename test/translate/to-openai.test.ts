@@ -37,7 +37,7 @@ const messagesOf = (messages: readonly object[], context?: TranslationContext) =
 
 test('a plain chat goes on under the model id of the endpoint', () => {
   const { body, headers, plan, dropped } = send({})
-  assert.deepEqual(body, { model: 'openai.gpt-oss-120b', messages: [USER], stream: false })
+  assert.deepEqual(body, { model: 'openai.gpt-oss-120b', messages: [USER], stream: false, store: false })
   assert.deepEqual(headers, {})
   assert.equal(plan.includeUsage, false)
   assert.deepEqual(dropped, [])
@@ -68,7 +68,7 @@ test('parameters of the API go on, the limit by its newer name, n by calls of th
       json_schema: { name: 'x', schema: { type: 'object' }, strict: true },
     },
   })
-  const { messages: _messages, model: _model, stream: _stream, ...parameters } = body
+  const { messages: _messages, model: _model, stream: _stream, store: _store, ...parameters } = body
   assert.deepEqual(parameters, {
     max_completion_tokens: 100,
     temperature: 1.7,
@@ -90,7 +90,7 @@ test('parameters of the API go on, the limit by its newer name, n by calls of th
 test('what the endpoint has no word for is left out and named, or refused where nothing may be dropped', () => {
   const odd = { top_k: 5, num_ctx: 2048, store: true, logprobs: true }
   const { body, dropped } = send(odd)
-  for (const name of Object.keys(odd)) assert.equal(body[name], undefined, name)
+  for (const name of Object.keys(odd)) assert.equal(body[name], name === 'store' ? false : undefined, name)
   assert.deepEqual([...dropped].sort(), Object.keys(odd).sort())
   const strict = contextOf({}, { policy: { dropParams: false } })
   assert.throws(() => send({ top_k: 5 }, strict), /top_k/)
@@ -211,6 +211,29 @@ test('arguments that are cut, results that are missing and results of no call ar
       },
       { role: 'tool', tool_call_id: 'a', content: 'The tool gave no result.' },
       { role: 'user', content: 'And?\n\nResult of a tool: late' },
+    ],
+  )
+})
+
+test('a result of no call in the middle of a round waits for the others', () => {
+  const calls = ['a', 'b'].map((id) => ({ id, type: 'function', function: { name: 'now', arguments: '{}' } }))
+  const result = (tool_call_id: string, content: string) => ({ role: 'tool', tool_call_id, content })
+  const asked = { role: 'assistant', content: null, tool_calls: calls }
+  assert.deepEqual(
+    messagesOf([
+      USER,
+      asked,
+      result('a', 'one'),
+      result('z', 'what'),
+      result('a', 'again'),
+      result('b', 'two'),
+    ]),
+    [
+      USER,
+      asked,
+      result('a', 'one'),
+      result('b', 'two'),
+      { role: 'user', content: 'Result of a tool: what\n\nResult of a tool: again' },
     ],
   )
 })
