@@ -106,20 +106,46 @@ function isToolRole(role: unknown): boolean {
   return role === 'tool' || role === 'function'
 }
 
+const NO_HEADERS: PreparedChat['headers'] = {}
+
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
   const { target, policy } = context
   const { stream, choices } = request
   const ownFields = Object.keys(request.modelFields ?? {})
   const dropsParams = target.defaults?.dropParams ?? policy.dropParams
-  const common = { target, stream, choices, payloadHash: null, ownFields, dropsParams }
   if (target.dialect === 'converse') {
-    const { body, ...said } = toConverse(request, context)
-    const upstreamStreams = stream && canStream(body, context)
-    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(body) }
+    const { body, plan, sanitized, dropped } = toConverse(request, context)
+    return {
+      target,
+      stream,
+      upstreamStreams: stream && canStream(body, context),
+      choices,
+      body: JSON.stringify(body),
+      payloadHash: null,
+      headers: NO_HEADERS,
+      plan,
+      sanitized,
+      dropped,
+      ownFields,
+      dropsParams,
+    }
   }
-  const { body, ...said } = toOpenAi(request, context)
-  return { ...common, ...said, upstreamStreams: stream, body: JSON.stringify(body) }
+  const { body, headers, plan, sanitized, dropped } = toOpenAi(request, context)
+  return {
+    target,
+    stream,
+    upstreamStreams: stream,
+    choices,
+    body: JSON.stringify(body),
+    payloadHash: null,
+    headers,
+    plan,
+    sanitized,
+    dropped,
+    ownFields,
+    dropsParams,
+  }
 }
 
 function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {

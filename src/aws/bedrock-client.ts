@@ -259,7 +259,7 @@ export function createBedrockClient({
 
     function begin(): void {
       if (aborted) return
-      const path = toPath(request, route.path)
+      const path = toPath(request, route.path())
       const { origin, options } = toDispatchOptions(request, {
         regionAccess,
         path,

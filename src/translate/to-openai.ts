@@ -67,7 +67,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
       reasoningFormat: null,
     },
     sanitized,
-    dropped: dropped.names,
+    dropped: dropped.names(),
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import type { OpenAiRequest } from '../../src/bedrock/openai-types.js'
 import type { ContentBlock, ConverseRequest, Message } from '../../src/bedrock/types.js'
 import type { Emulator, RecordedRequest } from '../emulator/emulator.js'
 import { reasoningSignature } from '../emulator/reasoning-signer.js'
@@ -397,6 +398,7 @@ export function createRoundTrip({ emulator, model, style, stream }: RoundTripOpt
       if (isClaude(model)) assertAskedToThink(seen, step, place)
       step.holds?.(seen)
     }
+    if (model.dialect === 'openai') assertAnsweredCalls(request.body as OpenAiRequest, place)
     lastRequest = request
     history.push(toHistory(said, style))
     calls = said.calls
@@ -427,6 +429,17 @@ function toWireName(request: RecordedRequest | null, name: string): string {
   const wireName = body.toolConfig?.tools[index]?.toolSpec?.name ?? body.tools?.[index]?.function.name
   assert.ok(wireName !== undefined)
   return wireName
+}
+
+/** OpenAI's own rule: right behind its calls an assistant message has the result of each, and no result stands elsewhere. */
+function assertAnsweredCalls({ messages }: OpenAiRequest, place: string): void {
+  const open = new Set<string>()
+  for (const message of messages) {
+    if (message.role === 'tool') assert.ok(open.delete(message.tool_call_id), place)
+    else assert.equal(open.size, 0, place)
+    if (message.role === 'assistant') for (const { id } of message.tool_calls ?? []) open.add(id)
+  }
+  assert.equal(open.size, 0, place)
 }
 
 /** Everything the model said, and nothing else: its text, its thoughts, its calls under the client's names. */

@@ -34,7 +34,7 @@ function settle({ can, reasoning = BUDGET, messages = [QUESTION], forcedTool = f
   })
   const context = chatContext(chatTarget({ maxOutputTokens: 64_000, ...can }))
   const { fields, effort } = settleReasoning({ request, context, messages, forcedTool, dropped })
-  return { fields, effort, dropped: dropped.names }
+  return { fields, effort, dropped: dropped.names() }
 }
 
 const DROPPED = { fields: {}, effort: null, dropped: ['thinking'] }

@@ -24,7 +24,7 @@ function outputOf(
     tools: tool === undefined ? [] : [{ name: tool, ...definition }],
   })
   const output = toStructuredOutput(request, chatContext(chatTarget(can), { lessons }), dropped)
-  return { ...output, dropped: dropped.names }
+  return { ...output, dropped: dropped.names() }
 }
 
 function format(schema: object): ResponseFormat {
