@@ -32,6 +32,8 @@ export interface PreparedChat {
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
+  /** False where the client has fields of the model's own in it: what is refused of those says nothing about the model. */
+  readonly teaches: boolean
 }
 
 /** No tool schema comes near; every serializer behind this gateway recurses. */
@@ -108,6 +110,7 @@ const NO_HEADERS: PreparedChat['headers'] = {}
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
   const { target } = context
   const { stream, choices } = request
+  const teaches = request.modelFields === null
   if (target.dialect === 'converse') {
     const { body, plan, sanitized, dropped } = toConverse(request, context)
     return {
@@ -121,6 +124,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
       plan,
       sanitized,
       dropped,
+      teaches,
     }
   }
   const { body, headers, plan, sanitized, dropped } = toOpenAi(request, context)
@@ -135,6 +139,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     plan,
     sanitized,
     dropped,
+    teaches,
   }
 }
 

@@ -25,6 +25,8 @@ export interface BedrockRequest {
   readonly payloadHash: string | null
   /** Beside those of every call; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Whether a refusal may be taken for a trait of the model (see `PreparedChat`). */
+  readonly teaches: boolean
 }
 
 /** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */

@@ -74,7 +74,7 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     for (const { parameter, lasting } of this.#lessons) {
       const { saidAs } = takeOutOf(parameter)
       if (saidAs !== null) this.#handler.onLeftOut?.(saidAs)
-      if (lasting) this.#options.onLesson(this.#request.target, parameter)
+      if (lasting && this.#request.teaches) this.#options.onLesson(this.#request.target, parameter)
     }
     // Said between two tries, when there was no connection to pause.
     if (this.#paused) this.#call?.pause()

@@ -10,6 +10,7 @@ export interface TakeOut {
 
 /** Every parameter that lessons name, by that name. A name that is not here is a field of the model's own. */
 const TAKE_OUTS = {
+  max_tokens: { saidAs: 'max_tokens', takeOut: (body) => withoutInference(body, ['maxTokens']) },
   temperature: { saidAs: 'temperature', takeOut: (body) => withoutInference(body, ['temperature']) },
   top_p: { saidAs: 'top_p', takeOut: (body) => withoutInference(body, ['topP']) },
   /** Either goes, both do not: temperature is what most clients mean. */

@@ -144,6 +144,22 @@ test('what only this request is refused for is left out without a lesson', async
   assert.deepEqual(lessons, [])
 })
 
+test("a client that speaks to the model in the model's own fields teaches nothing about the model", async (context) => {
+  const refusesThinking: Verdict = ({ additionalModelRequestFields }) =>
+    additionalModelRequestFields === undefined
+      ? null
+      : refusal('The model returned the following errors: thinking.foo: Extra inputs are not permitted')
+  const { client, bodies, lessons } = await startBench(context, refusesThinking)
+  const body = JSON.stringify({
+    messages: MESSAGES,
+    additionalModelRequestFields: { thinking: { type: 'enabled', foo: 1 } },
+  })
+  const heard = await sendAndHear(client, { body, teaches: false })
+  assert.deepEqual(heard.calls, ['headers', 'data', 'end'], 'the one request is mended all the same')
+  assert.equal(bodies.length, 2)
+  assert.deepEqual(lessons, [])
+})
+
 test('no second call: not in the body, not to be left out, no lesson, another status', async (context) => {
   const refusals: readonly (readonly [
     string,

@@ -152,6 +152,7 @@ export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
     stream: false,
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,
+    teaches: true,
     headers: {},
     ...more,
   }
