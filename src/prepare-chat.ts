@@ -28,12 +28,14 @@ export interface PreparedChat {
   readonly payloadHash: string | null
   /** Request headers beside those of every call. */
   readonly headers: Readonly<Record<string, string>>
+  /** Names of the fields that the client, or its alias, says to the model itself. */
+  readonly ownFields: readonly string[]
+  /** False: parameters are refused rather than left out. */
+  readonly dropsParams: boolean
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
-  /** False where the client has fields of the model's own in it: what is refused of those says nothing about the model. */
-  readonly teaches: boolean
 }
 
 /** No tool schema comes near; every serializer behind this gateway recurses. */
@@ -108,9 +110,10 @@ const NO_HEADERS: PreparedChat['headers'] = {}
 
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { target } = context
+  const { target, policy } = context
   const { stream, choices } = request
-  const teaches = request.modelFields === null
+  const ownFields = Object.keys(request.modelFields ?? {})
+  const dropsParams = target.defaults?.dropParams ?? policy.dropParams
   if (target.dialect === 'converse') {
     const { body, plan, sanitized, dropped } = toConverse(request, context)
     return {
@@ -124,7 +127,8 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
       plan,
       sanitized,
       dropped,
-      teaches,
+      ownFields,
+      dropsParams,
     }
   }
   const { body, headers, plan, sanitized, dropped } = toOpenAi(request, context)
@@ -139,7 +143,8 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     plan,
     sanitized,
     dropped,
-    teaches,
+    ownFields,
+    dropsParams,
   }
 }
 

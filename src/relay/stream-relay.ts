@@ -64,12 +64,12 @@ export class StreamRelay extends Relay {
   protected createHandler(choice: number): BedrockHandler {
     const leg = this.#legs[choice] as Leg
     return {
+      onDropped: (parameter) => this.noteDropped(parameter),
       onHeaders: (requestId, streams) => {
         // A model that turned out not to stream with tools was asked for the whole reply.
         if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
         this.#opened(requestId)
       },
-      onLeftOut: (parameter) => this.noteLeftOut(parameter),
       onData: (chunk) => this.#read(leg, chunk),
       onEnd: () => this.#finish(leg),
       onError: (error) => this.#legEnded(leg, error),

@@ -105,11 +105,21 @@ function adaptive(
 
 /**
  * With a budget, the assistant turn that is still open must begin with its thoughts: "Expected `thinking` or
- * `redacted_thinking`, but found `tool_use`" (open-webui/open-webui#20464); a reply that is to be continued can't.
+ * `redacted_thinking`, but found `tool_use`" (open-webui/open-webui#20464); a reply that is to be continued can't. However
+ * many tool rounds the turn has, Claude thinks once, before the first of them (dust-tt/srchd#41).
  */
 function lacksThoughts(messages: readonly Message[]): boolean {
-  const last = messages.at(-1)
-  if (last?.role === 'assistant') return true
-  if (!last?.content.some((block) => block.toolResult !== undefined)) return false
-  return messages.at(-2)?.content[0]?.reasoningContent === undefined
+  if (messages.at(-1)?.role === 'assistant') return true
+  let index = messages.length - 1
+  while (hasBlock(messages[index], 'toolResult')) {
+    index -= 2
+    // Words of the user beside the results may be taken for the start of another turn.
+    const starts = !hasBlock(messages[index], 'toolResult') || hasBlock(messages[index], 'text')
+    if (starts && messages[index + 1]?.content[0]?.reasoningContent === undefined) return true
+  }
+  return false
+}
+
+function hasBlock(message: Message | undefined, kind: 'toolResult' | 'text'): boolean {
+  return message?.content.some((block) => block[kind] !== undefined) ?? false
 }

@@ -152,8 +152,9 @@ export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
     stream: false,
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,
-    teaches: true,
     headers: {},
+    ownFields: [],
+    dropsParams: true,
     ...more,
   }
 }

@@ -54,6 +54,24 @@ test('a budget needs the thoughts of the tool round that is open, and only of th
   assert.deepEqual(settle({ can, messages: closed }), ENABLED)
 })
 
+test('a budget goes on through the rounds of one turn, whose first alone begins with a thought', () => {
+  const can = { reasoning: 'claude-budget' } as const
+  const again = (content: readonly ContentBlock[]) => [assistant(...content), RESULT]
+  assert.deepEqual(
+    settle({ can, messages: [QUESTION, ...again([THOUGHT, CALL]), ...again([CALL])] }),
+    ENABLED,
+  )
+  assert.deepEqual(
+    settle({ can, messages: [QUESTION, ...again([CALL]), ...again([THOUGHT, CALL])] }),
+    DROPPED,
+  )
+  // Said beside the results, the user's words may open a turn of their own.
+  const beside: Message = { role: 'user', content: [...RESULT.content, { text: 'And?' }] }
+  const before = [QUESTION, assistant(THOUGHT, CALL), beside]
+  assert.deepEqual(settle({ can, messages: [...before, ...again([CALL])] }), DROPPED)
+  assert.deepEqual(settle({ can, messages: [...before, ...again([THOUGHT, CALL])] }), ENABLED)
+})
+
 test('adaptive thinking does not need the thoughts of the open tool round', () => {
   const messages = [QUESTION, assistant(CALL), RESULT]
   const either = settle({ can: { reasoning: 'claude-either' }, messages })
