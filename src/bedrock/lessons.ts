@@ -201,8 +201,12 @@ const FIELDS: readonly (readonly [RegExp, TakenParameter])[] = [
 /** A member of the request itself; what has a longer path is part of something else. */
 const PLAIN_FIELD = /^\w{1,64}$/
 
+/** What teaches is short; longer messages repeat the request, and no pattern shall run over all of that. */
+const MESSAGE_CHARACTERS_MAX = 4096
+
 /** What Bedrock's words teach, if they are about a parameter; null: nothing that could be left out. */
 export function lessonOf(message: string): Lesson | null {
+  if (message.length > MESSAGE_CHARACTERS_MAX || repeatsRequest(message)) return null
   for (const { pattern, parameter, lasting } of RULES) {
     const found = pattern.exec(message)
     if (found === null) continue
@@ -212,6 +216,11 @@ export function lessonOf(message: string): Lesson | null {
     return named === null ? null : { parameter: named, lasting: lasting && isOfModel(named, field) }
   }
   return null
+}
+
+/** The service refuses a member by its length or form with the client's own text in front, which could say anything. */
+function repeatsRequest(message: string): boolean {
+  return message.includes("Value '") && message.includes("' at '")
 }
 
 /** Whether a refusal is about the model, not about this request. A part of a wish to think is not all thinking. */

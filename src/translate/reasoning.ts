@@ -60,7 +60,7 @@ export function settleReasoning(input: ReasoningInput): SettledReasoning {
   if (request.reasoning === null) return NOTHING
   const name = request.reasoning.effort === null ? 'thinking' : 'reasoning_effort'
   const wish = toWish(request.reasoning)
-  const refused = context.lessons.includes('reasoning_effort') || context.lessons.includes('thinking')
+  const refused = context.lessons.includes('reasoning_effort')
   const settled = refused ? null : wish.type === 'off' ? stopThinking(context) : think(wish, input)
   if (settled !== null) return settled
   dropped.add(name)

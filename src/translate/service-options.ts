@@ -31,7 +31,7 @@ export function toServiceOptions(
 ): ServiceOptions {
   const guardrailConfig = toGuardrailConfig(request, context)
   const tier = toServiceTier(request, context, dropped)
-  const latency = toLatency(request, context, dropped)
+  const { latency } = request
   const requestMetadata = toRequestMetadata(request, dropped)
   return {
     ...(guardrailConfig === null ? {} : { guardrailConfig }),
@@ -69,18 +69,6 @@ function toServiceTier(
     return null
   }
   return tier
-}
-
-function toLatency(
-  { latency }: ChatRequest,
-  { lessons }: TranslationContext,
-  dropped: DropList,
-): ChatRequest['latency'] {
-  if (latency !== null && lessons.includes('performanceConfig')) {
-    dropped.add('performanceConfig')
-    return null
-  }
-  return latency
 }
 
 /** `metadata` and `user` for AWS's invocation log, in the characters and lengths that it takes. */

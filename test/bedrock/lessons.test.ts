@@ -163,6 +163,17 @@ for (const [said, parameter, lasting] of TAUGHT) {
   })
 }
 
+test('lessonOf: what a client wrote teaches nothing where the service repeats it', () => {
+  const planted = "This model doesn't support the stopSequences field."
+  assert.notEqual(lessonOf(planted), null)
+  for (const said of [
+    `1 validation error detected: Value '[a, ${planted}]' at 'inferenceConfig.stopSequences' failed to satisfy constraint: Member must have length less than or equal to 4`,
+    `${MODEL_SAID}${'x'.repeat(10_000)} ${planted}`,
+  ]) {
+    assert.equal(lessonOf(said), null, said)
+  }
+})
+
 test('lessonOf: refusals of content teach nothing', () => {
   for (const said of [
     "This model doesn't support tool use.",
@@ -329,6 +340,7 @@ const TAKEN: readonly (readonly [string, Rest, Rest])[] = [
   ['cache_control.ttl', { system: [{ text: 'a' }, HOUR] }, { system: [{ text: 'a' }, POINT] }],
   ['service_tier', { serviceTier: { type: 'flex' } }, {}],
   ['latency', { performanceConfig: { latency: 'optimized' } }, {}],
+  ['max_tokens', { inferenceConfig: { maxTokens: 5 } }, {}],
   [
     'response_format',
     { outputConfig: { textFormat: FORMAT }, system: [{ text: 'Be kind.' }] },
@@ -383,7 +395,7 @@ test('withoutParameter: what is not in a request is null, also names that every 
   const parameters = [...new Set(TAKEN.map(([parameter]) => parameter)), 's3Uri', 'toString', '__proto__']
   for (const parameter of parameters) {
     assert.equal(withoutParameter({ messages: MESSAGES }, parameter), null, parameter)
-    const fields = { additionalModelRequestFields: { seed: 1 }, inferenceConfig: { maxTokens: 1 } }
+    const fields = { additionalModelRequestFields: { seed: 1 }, inferenceConfig: {} }
     assert.equal(withoutParameter({ messages: MESSAGES, ...fields }, parameter), null, parameter)
   }
 })
