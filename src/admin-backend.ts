@@ -4,7 +4,7 @@ import type { Access } from './aws/access.js'
 import type { Config } from './config.js'
 import type { Readiness } from './handlers.js'
 import type { ConnectionCap } from './http/server.js'
-import type { LessonBook } from './lesson-book.js'
+import { type LessonBook, modelOf } from './lesson-book.js'
 import type { Listening } from './listeners.js'
 import type { Metrics } from './metrics.js'
 import type { Refresher } from './state/refresher.js'
@@ -33,6 +33,7 @@ export function createAdminBackend(sources: AdminSources): AdminBackend {
     status: () => toStatus(sources, startedAtMs),
     models: () => refresher.catalog().list('all'),
     lessons: lessons.list,
+    forgetLessons: (model) => lessons.forget(model === null ? null : toLessonModel(model, sources)),
     refresh: refresher.refresh,
     streams: registry.describe,
     setLogLevel(level) {
@@ -43,6 +44,13 @@ export function createAdminBackend(sources: AdminSources): AdminBackend {
     },
     drain: sources.onDrainAsked,
   }
+}
+
+/** A model by any of its names → as lessons call it. */
+function toLessonModel(name: string, { lessons, refresher }: AdminSources): string {
+  if (lessons.list().some(({ model }) => model === name)) return name
+  const resolution = refresher.catalog().resolve(name)
+  return 'target' in resolution ? modelOf(resolution.target) : name
 }
 
 function toStatus(sources: AdminSources, startedAtMs: number): Status {

@@ -91,8 +91,6 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     client: createBedrockClient({ access, now: Date.now }),
     bodies,
     bodyInlineBytesMax: config.bodyInlineBytesMax,
-    // Cache points are this gateway's own, and no answer changes with them.
-    mayTakeOut: (parameter) => config.dropParams || parameter.startsWith('cache_control'),
     onLesson: lessons.learn,
   })
 
@@ -238,6 +236,7 @@ function toPolicy(config: Config): TranslationPolicy {
     outputTokensDefault: config.outputTokensDefault === 0 ? null : config.outputTokensDefault,
     choicesMax: config.choicesMax,
     guardrail: config.guardrail,
+    guardrailRequired: config.guardrailRequired,
     dropParams: config.dropParams,
   }
 }

@@ -22,7 +22,12 @@ export interface LessonBook {
   lessonsOf(target: Pick<ModelTarget, 'id' | 'foundationId'>): readonly string[]
   /** Keeps a lesson; one that is known changes nothing. */
   learn(target: Pick<ModelTarget, 'id' | 'foundationId'>, parameter: string): void
-  /** Takes over what other processes have learned, in the background; joins a run under way. */
+  /**
+   * Unlearns what one model was seen to refuse (by foundation model id, or whatever `list` calls it), or everything where it is
+   * null; on disk, too. Resolves with what was forgotten; rejects where the disk can't be written.
+   */
+  forget(model: string | null): Promise<readonly StoredLesson[]>
+  /** Takes over what other processes have learned and forgotten, in the background; joins a run under way. */
   reload(): void
   /** Everything that holds now, by model, then by parameter. */
   list(): readonly StoredLesson[]
@@ -34,11 +39,30 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
   const { stateDir, pool, onLearned, log, now = Date.now } = options
   /** By model, then by parameter: when it was learned. */
   const lessons = new Map<string, Map<string, number>>()
+  /** Known to be on disk; what is missing there later was forgotten by another process. */
+  const onDisk = new Set<string>()
   let isReloading = false
   takeOver(options.lessons)
 
   function takeOver(found: readonly StoredLesson[]): void {
-    for (const { model, parameter, learnedAtMs } of found) remember(model, parameter, learnedAtMs)
+    for (const { model, parameter, learnedAtMs } of found) {
+      remember(model, parameter, learnedAtMs)
+      onDisk.add(keyOf(model, parameter))
+    }
+  }
+
+  function drop(model: string, parameter: string): void {
+    lessons.get(model)?.delete(parameter)
+    onDisk.delete(keyOf(model, parameter))
+  }
+
+  function list(): readonly StoredLesson[] {
+    const all = [...lessons].flatMap(([model, known]) =>
+      [...known].map(([parameter, learnedAtMs]) => ({ model, parameter, learnedAtMs })),
+    )
+    return all
+      .filter(({ learnedAtMs }) => holds(learnedAtMs))
+      .sort((one, other) => compare(one.model, other.model) || compare(one.parameter, other.parameter))
   }
 
   function remember(model: string, parameter: string, learnedAtMs: number): void {
@@ -56,12 +80,20 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
   async function store(lesson: StoredLesson): Promise<void> {
     const outcome = await pool.run('store-lesson', { stateDir, lesson }).catch(toFailure)
     if (outcome.type === 'failed') log.warn({ code: outcome.code }, 'lesson could not be stored')
+    else onDisk.add(keyOf(lesson.model, lesson.parameter))
   }
 
   async function readOthers(): Promise<void> {
+    const before = new Set(onDisk)
     const outcome = await pool.run('read-lessons', { stateDir }).catch(toFailure)
-    if (outcome.type === 'done') takeOver(outcome.value)
-    else log.warn({ code: outcome.code }, 'lessons could not be read')
+    if (outcome.type === 'done') {
+      const found = new Set(outcome.value.map(({ model, parameter }) => keyOf(model, parameter)))
+      for (const { model, parameter } of list()) {
+        const key = keyOf(model, parameter)
+        if (before.has(key) && !found.has(key)) drop(model, parameter)
+      }
+      takeOver(outcome.value)
+    } else log.warn({ code: outcome.code }, 'lessons could not be read')
     isReloading = false
   }
 
@@ -85,19 +117,25 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
       isReloading = true
       void readOthers()
     },
-    list() {
-      const all = [...lessons].flatMap(([model, known]) =>
-        [...known].map(([parameter, learnedAtMs]) => ({ model, parameter, learnedAtMs })),
-      )
-      return all
-        .filter(({ learnedAtMs }) => holds(learnedAtMs))
-        .sort((one, other) => compare(one.model, other.model) || compare(one.parameter, other.parameter))
+    async forget(model) {
+      const forgotten = list().filter((lesson) => model === null || lesson.model === model)
+      const outcome = await pool.run('delete-lessons', { stateDir, model }).catch(toFailure)
+      if (outcome.type === 'failed') throw new Error(`the lessons on disk stay: ${outcome.code}`)
+      for (const lesson of forgotten) drop(lesson.model, lesson.parameter)
+      log.info({ lessons: forgotten.length }, 'lessons forgotten')
+      return forgotten
     },
+    list,
   }
 }
 
+/** No model's name has a space. */
+function keyOf(model: string, parameter: string): string {
+  return `${model} ${parameter}`
+}
+
 /** All ways to one foundation model teach the same; an ARN that nobody looked up stands for itself. */
-function modelOf({ id, foundationId }: Pick<ModelTarget, 'id' | 'foundationId'>): string {
+export function modelOf({ id, foundationId }: Pick<ModelTarget, 'id' | 'foundationId'>): string {
   return foundationId ?? id
 }
 

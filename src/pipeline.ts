@@ -54,10 +54,11 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const { target, body, payloadHash, headers, upstreamStreams: stream } = chat
+  const { target, body, payloadHash, headers, ownFields, dropsParams, upstreamStreams: stream } = chat
   const options = { exchange, chat, head, pipeline }
   const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
-  relay.start((handler) => pipeline.bedrock.send({ target, stream, body, payloadHash, headers }, handler))
+  const call = { target, stream, body, payloadHash, headers, ownFields, dropsParams }
+  relay.start((handler) => pipeline.bedrock.send(call, handler))
 }
 
 function requireRoom({ registry, limits }: Pipeline): void {

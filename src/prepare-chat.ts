@@ -29,6 +29,10 @@ export interface PreparedChat {
   readonly payloadHash: string | null
   /** Request headers beside those of every call. */
   readonly headers: Readonly<Record<string, string>>
+  /** Names of the fields that the client, or its alias, says to the model itself. */
+  readonly ownFields: readonly string[]
+  /** False: parameters are refused rather than left out. */
+  readonly dropsParams: boolean
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
@@ -103,19 +107,47 @@ function isToolRole(role: unknown): boolean {
   return role === 'tool' || role === 'function'
 }
 
+const NO_HEADERS: PreparedChat['headers'] = {}
+
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { target } = context
+  const { target, policy } = context
   const { stream, choices } = request
-  const common = { target, stream, choices, payloadHash: null }
+  const ownFields = Object.keys(request.modelFields ?? {})
+  const dropsParams = target.defaults?.dropParams ?? policy.dropParams
   if (target.dialect === 'converse') {
-    const { body, ...said } = toConverse(request, context)
+    const { body, plan, sanitized, dropped } = toConverse(request, context)
     const upstreamStreams = stream && canStream(body, context)
-    const sent = upstreamStreams ? body : (withoutStreamMode(body) ?? body)
-    return { ...common, ...said, upstreamStreams, headers: {}, body: JSON.stringify(sent) }
+    return {
+      target,
+      stream,
+      upstreamStreams,
+      choices,
+      body: JSON.stringify(upstreamStreams ? body : (withoutStreamMode(body) ?? body)),
+      payloadHash: null,
+      headers: NO_HEADERS,
+      plan,
+      sanitized,
+      dropped,
+      ownFields,
+      dropsParams,
+    }
   }
-  const { body, ...said } = toOpenAi(request, context)
-  return { ...common, ...said, upstreamStreams: stream, body: JSON.stringify(body) }
+  const { body, headers, plan, sanitized, dropped } = toOpenAi(request, context)
+  return {
+    target,
+    stream,
+    upstreamStreams: stream,
+    choices,
+    body: JSON.stringify(body),
+    payloadHash: null,
+    headers,
+    plan,
+    sanitized,
+    dropped,
+    ownFields,
+    dropsParams,
+  }
 }
 
 function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {

@@ -109,3 +109,58 @@ test('a disk that fails is logged by its code, and the lesson holds all the same
   assert.match(bench.logs.join(''), /SQLITE_NOTADB.*lessons could not be read/)
   assert.deepEqual(book.lessonsOf(QWEN), ['stop'])
 })
+
+test('what is forgotten is gone from memory, from the disk and, after a reload, from other processes', async (context) => {
+  const bench = startBench(context)
+  const [first, second] = [bench.open(), bench.open()]
+  first.learn(QWEN, 'stop')
+  first.learn({ id: ARN, foundationId: null }, 'top_p')
+  await eventually(() => {
+    second.reload()
+    return second.list().length === 2
+  }, 'the second process knows')
+  await eventually(() => bench.open().list().length === 2, 'both are stored')
+  assert.deepEqual(
+    (await first.forget(QWEN.foundationId)).map(({ parameter }) => parameter),
+    ['stop'],
+  )
+  assert.deepEqual(first.lessonsOf(QWEN), [])
+  assert.deepEqual(
+    bench
+      .open()
+      .list()
+      .map(({ parameter }) => parameter),
+    ['top_p'],
+  )
+  await eventually(() => {
+    second.reload()
+    return second.list().length === 1
+  }, 'the second process forgets')
+  assert.deepEqual(second.lessonsOf(QWEN), [])
+  first.learn(QWEN, 'stop')
+  assert.deepEqual(first.lessonsOf(QWEN), ['stop'], 'it may be learned again')
+  await eventually(() => bench.open().list().length === 2, 'and is stored again')
+  assert.equal((await first.forget(null)).length, 2)
+  assert.deepEqual(bench.open().list(), [])
+})
+
+test('a lesson that could not be stored survives a reload', async (context) => {
+  const bench = startBench(context)
+  const pool = createControlPool()
+  context.after(() => pool.close())
+  const book = createLessonBook({
+    stateDir: bench.stateDir,
+    pool: {
+      run: ((name, task) =>
+        name === 'store-lesson' ? Promise.reject(new Error('no')) : pool.run(name, task)) as typeof pool.run,
+    },
+    lessons: [],
+    onLearned: () => {},
+    log: pino({ level: 'silent' }),
+    now: () => bench.nowMs,
+  })
+  book.learn(QWEN, 'stop')
+  book.reload()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.deepEqual(book.lessonsOf(QWEN), ['stop'])
+})

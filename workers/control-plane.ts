@@ -1,4 +1,4 @@
-import { readLessonsTask, storeLessonTask } from './lessons.js'
+import { deleteLessonsTask, readLessonsTask, storeLessonTask } from './lessons.js'
 import { refreshRegion } from './refresh-region.js'
 import { resolveRuntimeAccess } from './runtime-access.js'
 
@@ -8,6 +8,7 @@ const TASKS = {
   'resolve-runtime-access': resolveRuntimeAccess,
   'store-lesson': storeLessonTask,
   'read-lessons': readLessonsTask,
+  'delete-lessons': deleteLessonsTask,
 } as const
 
 /** The tasks as a type: names, inputs, results. */

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { codeOf, openDatabase } from '../src/state/database.js'
-import { readLessons, type StoredLesson, storeLesson } from '../src/state/lesson-store.js'
+import { deleteLessons, readLessons, type StoredLesson, storeLesson } from '../src/state/lesson-store.js'
 
 /** What became of a task: errors lose their code on the way out of a thread, so it is said here. */
 export type LessonOutcome<Value> =
@@ -24,6 +24,17 @@ export async function readLessonsTask(task: {
   readonly stateDir: string
 }): Promise<LessonOutcome<readonly StoredLesson[]>> {
   return withDatabase(task.stateDir, readLessons)
+}
+
+/** Deletes the lessons of one model; null: all. */
+export async function deleteLessonsTask(task: {
+  readonly stateDir: string
+  readonly model: string | null
+}): Promise<LessonOutcome<null>> {
+  return withDatabase(task.stateDir, (database) => {
+    deleteLessons(database, task.model)
+    return null
+  })
 }
 
 /** Opened each time, as for the snapshot: a damaged file may have been moved aside meanwhile. */

@@ -4,6 +4,7 @@ export type Command =
   | { readonly type: 'status' }
   | { readonly type: 'models'; readonly kind: string }
   | { readonly type: 'lessons' }
+  | { readonly type: 'forget-lessons'; readonly model: string | null }
   | { readonly type: 'refresh' }
   | { readonly type: 'streams' }
   | { readonly type: 'log-level'; readonly level: string | null }
@@ -25,6 +26,7 @@ commands
   status               how the daemon is: readiness, listeners, snapshot, counters
   models               the models it lists; --kind chat|image|embedding|rerank|other|all (default all);
                        --lessons: the parameters that models were seen to refuse, and are spared
+                       --forget-lessons [MODEL]: try them again, with one model or with all
   refresh              ask AWS for the models now and wait for the outcome
   streams              the open streams
   log-level [LEVEL]    show or set: trace debug info warn error fatal silent
@@ -56,6 +58,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       instance: { type: 'string' },
       kind: { type: 'string' },
       lessons: { type: 'boolean', default: false },
+      'forget-lessons': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       version: { type: 'boolean', default: false },
@@ -72,14 +75,24 @@ export function parseArguments(argv: readonly string[]): Arguments {
 
 function parseCommand(
   positionals: readonly string[],
-  { kind, lessons }: { readonly kind?: string | undefined; readonly lessons: boolean },
+  {
+    kind,
+    lessons,
+    'forget-lessons': forget,
+  }: {
+    readonly kind?: string | undefined
+    readonly lessons: boolean
+    readonly 'forget-lessons': boolean
+  },
 ): Command {
   const [name, argument, ...more] = positionals
   if (name === undefined) throw new Error('a command is missing')
-  const excess = name === 'log-level' ? more[0] : argument
+  const excess = name === 'log-level' || forget ? more[0] : argument
   if (excess !== undefined) throw new Error(`"${excess}" is one argument too many`)
   if (kind !== undefined && name !== 'models') throw new Error('--kind goes with models')
   if (lessons && name !== 'models') throw new Error('--lessons goes with models')
+  if (forget && name !== 'models') throw new Error('--forget-lessons goes with models')
+  if (forget && (lessons || kind !== undefined)) throw new Error('--forget-lessons goes alone')
   if (lessons && kind !== undefined) throw new Error('--lessons and --kind do not go together')
   switch (name) {
     case 'status':
@@ -91,6 +104,7 @@ function parseCommand(
     case 'help':
       return { type: 'help' }
     case 'models':
+      if (forget) return { type: 'forget-lessons', model: argument ?? null }
       if (lessons) return { type: 'lessons' }
       return { type: 'models', kind: parseOneOf('--kind', KINDS, kind ?? 'all') }
     case 'log-level':

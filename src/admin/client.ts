@@ -5,7 +5,7 @@ const REPLY_BYTES_MAX = 64 * 1024 * 1024
 
 /** One question to the daemon. */
 export interface AdminRequest {
-  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** The whole answer has to be there within this time. */

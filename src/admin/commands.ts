@@ -3,6 +3,7 @@ import type { Command } from './arguments.js'
 import type { AdminRequest } from './client.js'
 import {
   isRefreshFailed,
+  toForgottenPage,
   toLessonsPage,
   toModelsPage,
   toRefreshPage,
@@ -29,6 +30,10 @@ export function toAdminRequest(command: DaemonCommand): AdminRequest {
       return { method: 'GET', path: `/${command.type}`, timeoutMs }
     case 'models':
       return { method: 'GET', path: `/models?kind=${command.kind}`, timeoutMs }
+    case 'forget-lessons': {
+      const query = command.model === null ? '' : `?model=${encodeURIComponent(command.model)}`
+      return { method: 'DELETE', path: `/lessons${query}`, timeoutMs }
+    }
     case 'refresh':
       return { method: 'POST', path: '/refresh', timeoutMs: REFRESH_TIMEOUT_MS }
     case 'drain':
@@ -63,6 +68,8 @@ export function toOutcome(
       return done(toModelsPage(parseAnswer<{ models: ModelEntry[] }>(text).models))
     case 'lessons':
       return done(toLessonsPage(parseAnswer<{ lessons: LessonInfo[] }>(text).lessons, own.nowMs))
+    case 'forget-lessons':
+      return done(toForgottenPage(parseAnswer<{ forgotten: LessonInfo[] }>(text).forgotten))
     case 'streams':
       return done(toStreamsPage(parseAnswer<{ streams: StreamInfo[] }>(text).streams, own.nowMs))
     case 'refresh': {

@@ -134,6 +134,19 @@ export function toLessonsPage(lessons: readonly LessonInfo[], nowMs: number): st
   )
 }
 
+/** What `bedrockctl models --forget-lessons` prints. */
+export function toForgottenPage(lessons: readonly LessonInfo[]): string[] {
+  if (lessons.length === 0) return ['nothing to forget: `bedrockctl models --lessons` shows what is known']
+  return [
+    ...toTable(
+      [{ title: 'MODEL' }, { title: 'IS ASKED AGAIN FOR' }],
+      lessons.map(({ model, parameter }) => [model, parameter]),
+    ),
+    '',
+    'Other daemons on this state directory follow with their next refresh (`bedrockctl refresh`).',
+  ]
+}
+
 /** What `bedrockctl streams` prints. */
 export function toStreamsPage(streams: readonly StreamInfo[], nowMs: number): string[] {
   if (streams.length === 0) return ['no open streams']

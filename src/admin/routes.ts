@@ -5,7 +5,7 @@ import type { AdminBackend } from './types.js'
 
 const KINDS: readonly (ModelKind | 'all')[] = ['chat', 'image', 'embedding', 'rerank', 'other', 'all']
 
-type Method = 'GET' | 'POST' | 'PUT'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 type Route = (request: IncomingMessage, query: URLSearchParams) => unknown
 
 /** A refusal with its status; anything else that a route throws is a 500. */
@@ -55,7 +55,13 @@ function createRoutes(
   return new Map<string, Partial<Record<Method, Route>>>([
     ['/status', { GET: () => backend.status() }],
     ['/models', { GET: (_request, query) => ({ models: listModels(backend, query.get('kind') ?? 'all') }) }],
-    ['/lessons', { GET: () => ({ lessons: backend.lessons() }) }],
+    [
+      '/lessons',
+      {
+        GET: () => ({ lessons: backend.lessons() }),
+        DELETE: async (_request, query) => ({ forgotten: await backend.forgetLessons(query.get('model')) }),
+      },
+    ],
     ['/streams', { GET: () => ({ streams: backend.streams() }) }],
     ['/version', { GET: () => ({ name: 'bedrockd', version, node: process.version, pid: process.pid }) }],
     ['/refresh', { POST: () => backend.refresh() }],

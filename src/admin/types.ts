@@ -85,6 +85,8 @@ export interface AdminBackend {
   status(): Status
   models(): readonly ModelEntry[]
   lessons(): readonly LessonInfo[]
+  /** Unlearns what one model was seen to refuse, named in any way that a client may; null: all models. Resolves with what was forgotten. */
+  forgetLessons(model: string | null): Promise<readonly LessonInfo[]>
   /** Waits for a whole refresh; a running one is joined. */
   refresh(): Promise<RefreshReport>
   streams(): readonly StreamInfo[]

@@ -25,14 +25,18 @@ export interface BedrockRequest {
   readonly payloadHash: string | null
   /** Beside those of every call; names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Fields that the client says to the model itself, by name: what one of them does teaches nothing about the others' requests. */
+  readonly ownFields: readonly string[]
+  /** False: a parameter is refused rather than left out. */
+  readonly dropsParams: boolean
 }
 
 /** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
 export interface BedrockHandler {
+  /** Called before `onHeaders`, once for each parameter that the call was sent without in the end, by the client's name. */
+  onDropped?(parameter: string): void
   /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
   onHeaders(requestId: string | null, streams: boolean): void
-  /** Before `onHeaders`: a parameter of the client's that the model turned out not to take, and was not sent in the end. */
-  onLeftOut?(parameter: string): void
   onData(chunk: Buffer): void
   onEnd(): void
   onError(error: GatewayError): void
@@ -255,7 +259,7 @@ export function createBedrockClient({
 
     function begin(): void {
       if (aborted) return
-      const path = toPath(request, route.path)
+      const path = toPath(request, route.path())
       const { origin, options } = toDispatchOptions(request, {
         regionAccess,
         path,

@@ -4,7 +4,7 @@ import type { GatewayError } from '../errors.js'
 
 /** The way of one call to bedrock-mantle. */
 export interface MantleRoute {
-  readonly path: MantlePath
+  path(): MantlePath
   /** The call was answered: the path is right for the model. */
   confirm(): void
   /** True, once, where the model was refused for its path: the other one is to be tried. */
@@ -22,7 +22,7 @@ export function createMantlePaths() {
       let path = learned.get(id) ?? mantlePathOf(id)
       let turned = false
       return {
-        get path() {
+        path() {
           return path
         },
         confirm() {

@@ -10,8 +10,6 @@ export interface TeachableClientOptions {
   readonly bodies: Pick<BodiesPool, 'run'>
   /** Larger bodies are parsed in the pool. */
   readonly bodyInlineBytesMax: number
-  /** False: the client is to hear of this parameter rather than that it is left out. */
-  readonly mayTakeOut: (parameter: string) => boolean
   /** Hears of a parameter without which the model answered. */
   readonly onLesson: (target: BedrockRequest['target'], parameter: string) => void
 }
@@ -21,7 +19,7 @@ const LESSONS_PER_CALL_MAX = 3
 
 /**
  * The same client, but a call that Bedrock refuses because of a parameter is sent again without it, and the handler hears
- * only of the last try. A model that streams no tools is asked for the whole reply instead. What was left out is a lesson once the model has answered.
+ * only of the last try and of what it went without. A model that streams no tools is asked for the whole reply instead. What was left out is a lesson once the model has answered.
  */
 export function createTeachableClient(options: TeachableClientOptions): BedrockClient {
   return {
@@ -71,10 +69,13 @@ class TeachableCall implements BedrockCall, BedrockHandler {
 
   onHeaders(requestId: string | null, streams: boolean): void {
     this.#answered = true
+    const { target, ownFields } = this.#request
     for (const { parameter, lasting } of this.#lessons) {
-      const { saidAs } = takeOutOf(parameter)
-      if (saidAs !== null) this.#handler.onLeftOut?.(saidAs)
-      if (lasting) this.#options.onLesson(this.#request.target, parameter)
+      const { saidAs, fields } = takeOutOf(parameter)
+      // A field in a client's own words may be wrong in itself, or need another one beside it: nobody else shall miss it.
+      const own = fields.filter((field) => ownFields.includes(field))
+      if (lasting && own.length === 0) this.#options.onLesson(target, parameter)
+      for (const name of own.length > 0 || saidAs === null ? own : [saidAs]) this.#handler.onDropped?.(name)
     }
     // Said between two tries, when there was no connection to pause.
     if (this.#paused) this.#call?.pause()
@@ -103,7 +104,9 @@ class TeachableCall implements BedrockCall, BedrockHandler {
       return null
     }
     const lesson = lessonOf(message)
-    return lesson !== null && this.#options.mayTakeOut(lesson.parameter) ? lesson : null
+    if (lesson === null) return null
+    // What no client would miss is nothing to be asked about.
+    return this.#request.dropsParams || takeOutOf(lesson.parameter).saidAs === null ? lesson : null
   }
 
   #tryWithout(lesson: Lesson, refusal: GatewayError): void {

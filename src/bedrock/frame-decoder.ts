@@ -27,7 +27,7 @@ export interface FrameDecoder {
   /** Decodes every frame that `chunk` completes. Throws a `FrameError` at the first bad one. */
   push(chunk: Buffer): void
   /** Bytes of a frame that has begun and not ended; more than 0 at the end of the body means it was cut. */
-  readonly pendingBytes: number
+  pendingBytes(): number
 }
 
 /**
@@ -97,7 +97,7 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
   }
 
   return {
-    get pendingBytes() {
+    pendingBytes() {
       return pendingBytes
     },
     push(chunk) {

@@ -45,6 +45,18 @@ const RULES: readonly Rule[] = [
     parameter: 'reasoning_effort',
     lasting: false,
   },
+  // anomalyco/opencode#3077: thoughts of the open tool round are missing.
+  {
+    pattern: /Expected `?thinking`? or `?redacted_thinking`?, but found/,
+    parameter: 'reasoning_effort',
+    lasting: false,
+  },
+  // openclaw/openclaw#88020: thoughts that the client changed, or that another model had (anthropics/anthropic-sdk-python#1598).
+  {
+    pattern: /Invalid `?signature`? in `?thinking`? block/,
+    parameter: 'reasoning_details',
+    lasting: false,
+  },
   // earendil-works/pi#7081.
   {
     pattern: /thinking\.type\.enabled"? is not supported for this model/,
@@ -114,7 +126,14 @@ const RULES: readonly Rule[] = [
   },
   // NousResearch/hermes-agent#34476, envoyproxy/ai-gateway#1749: the account has none for this model.
   { pattern: /Reservation not found/, parameter: 'service_tier', lasting: false },
-  { pattern: /service tier provided is invalid/, parameter: 'service_tier', lasting: true },
+  { pattern: /service tier provided is invalid/, parameter: 'service_tier', lasting: false },
+
+  // aws-samples/bedrock-access-gateway#41, vercel/ai#2772: without a limit the model's own holds.
+  {
+    pattern: /maximum tokens you requested exceeds? the model limit/,
+    parameter: 'max_tokens',
+    lasting: false,
+  },
 
   // BerriAI/litellm#39115: not this model, but this schema under `strict`.
   {
@@ -147,6 +166,16 @@ const RULES: readonly Rule[] = [
   { pattern: /Unknown parameter: '(\w+)'/, parameter: null, lasting: true },
 ]
 
+/**
+ * What depends on the region, on the account and on the value: one refused tier says nothing of the others. Whoever finds these
+ * in a request tries again each time.
+ */
+const MOMENTARY: ReadonlySet<string> = new Set([
+  'latency',
+  'service_tier',
+  'max_tokens',
+] satisfies TakenParameter[])
+
 /** The parameter that a field of a request belongs to, by the ways in which Bedrock and its models write its path. */
 const FIELDS: readonly (readonly [RegExp, TakenParameter])[] = [
   [/^temperature$/, 'temperature'],
@@ -163,6 +192,7 @@ const FIELDS: readonly (readonly [RegExp, TakenParameter])[] = [
   [/^output_?config\.(?:format|textFormat)\b/i, 'response_format'],
   [/^output_?config\.effort$/i, 'effort'],
   [/^outputConfig$/, 'response_format'],
+  [/^thinking\.(?:\w+\.)?display$/, 'thinking.display'],
   [/^(?:thinking|reasoning|reasoning_?config|reasoning_effort)\b/i, 'reasoning_effort'],
   [/reasoningText\.signature$/, 'reasoning_details.signature'],
   [/^system$/, 'system'],
@@ -171,15 +201,31 @@ const FIELDS: readonly (readonly [RegExp, TakenParameter])[] = [
 /** A member of the request itself; what has a longer path is part of something else. */
 const PLAIN_FIELD = /^\w{1,64}$/
 
+/** What teaches is short; longer messages repeat the request, and no pattern shall run over all of that. */
+const MESSAGE_CHARACTERS_MAX = 4096
+
 /** What Bedrock's words teach, if they are about a parameter; null: nothing that could be left out. */
 export function lessonOf(message: string): Lesson | null {
+  if (message.length > MESSAGE_CHARACTERS_MAX || repeatsRequest(message)) return null
   for (const { pattern, parameter, lasting } of RULES) {
     const found = pattern.exec(message)
     if (found === null) continue
-    const named = parameter ?? parameterOf(found[1] ?? '')
-    return named === null ? null : { parameter: named, lasting }
+    if (parameter !== null) return { parameter, lasting }
+    const field = found[1] ?? ''
+    const named = parameterOf(field)
+    return named === null ? null : { parameter: named, lasting: lasting && isOfModel(named, field) }
   }
   return null
+}
+
+/** The service refuses a member by its length or form with the client's own text in front, which could say anything. */
+function repeatsRequest(message: string): boolean {
+  return message.includes("Value '") && message.includes("' at '")
+}
+
+/** Whether a refusal is about the model, not about this request. A part of a wish to think is not all thinking. */
+function isOfModel(parameter: string, field: string): boolean {
+  return !MOMENTARY.has(parameter) && !(parameter === 'reasoning_effort' && field.includes('.'))
 }
 
 function parameterOf(field: string): string | null {

@@ -1,12 +1,30 @@
 import { type CacheSection, hasPoints, mapPoints, withoutPoints } from './cache-points.js'
 import type { ContentBlock, ConverseRequest, InferenceConfig, Message, SystemBlock } from './types.js'
 
-/** How one parameter is taken out of a request; null: it is not in there. */
+/** How one parameter is taken out of a request. */
 export interface TakeOut {
+  /** Null: it is not in there. */
   readonly takeOut: (body: ConverseRequest) => ConverseRequest | null
   /** What a client calls it, named as dropped; null: the answer is the same without it. */
   readonly saidAs: string | null
+  /** Members of `additionalModelRequestFields` that go with it. */
+  readonly fields: readonly string[]
 }
+
+/** Every spelling of how much a model shall think. */
+const REASONING_FIELDS = ['thinking', 'reasoning', 'reasoning_config', 'reasoningConfig']
+const EFFORT_FIELDS = ['output_config', 'reasoning_effort']
+/** Claude's, Cohere's and Nova's spelling of `top_k`. */
+const TOP_K_FIELDS = ['top_k', 'k', 'topK']
+
+/** Fields whose taking out says so by their names; every other parameter is a field by its own name, if it is one. */
+const FIELDS_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ['top_k', [...TOP_K_FIELDS, 'inferenceConfig']],
+  ['effort', EFFORT_FIELDS],
+  ['reasoning_effort', [...REASONING_FIELDS, ...EFFORT_FIELDS]],
+  ['thinking.budget_tokens', ['thinking']],
+  ['thinking.display', ['thinking']],
+])
 
 /** Every parameter that lessons name, by that name. A name that is not here is a field of the model's own. */
 const TAKE_OUTS = {
@@ -19,6 +37,8 @@ const TAKE_OUTS = {
       body.inferenceConfig?.temperature === undefined ? null : withoutInference(body, ['topP']),
   },
   top_k: { saidAs: 'top_k', takeOut: withoutTopK },
+  /** Where it is too large for the model, the model's own limit is what the client gets. */
+  max_tokens: { saidAs: null, takeOut: (body) => withoutInference(body, ['maxTokens']) },
   stop: { saidAs: 'stop', takeOut: (body) => withoutInference(body, ['stopSequences']) },
   tool_choice: { saidAs: 'tool_choice', takeOut: withoutToolChoice },
   strict: { saidAs: null, takeOut: withoutStrict },
@@ -34,18 +54,21 @@ const TAKE_OUTS = {
   effort: { saidAs: 'reasoning_effort', takeOut: withoutEffort },
   reasoning_effort: { saidAs: 'reasoning_effort', takeOut: withoutReasoning },
   'thinking.budget_tokens': { saidAs: null, takeOut: withAdaptiveThinking },
+  reasoning_details: { saidAs: 'reasoning_details', takeOut: withoutThoughts },
+  'thinking.display': { saidAs: null, takeOut: withoutDisplay },
   'reasoning_details.signature': { saidAs: null, takeOut: withoutSignatures },
   system: { saidAs: null, takeOut: withSystemAsUser },
   /** How the reply is asked for, not what is asked. */
   streaming_tools: { saidAs: null, takeOut: withoutStreamMode },
-} as const satisfies Record<string, TakeOut>
+} as const satisfies Record<string, Omit<TakeOut, 'fields'>>
 
 export type TakenParameter = keyof typeof TAKE_OUTS
 
 /** How this parameter is taken out: by the table, else as a member of `additionalModelRequestFields`. */
 export function takeOutOf(parameter: string): TakeOut {
-  if (Object.hasOwn(TAKE_OUTS, parameter)) return TAKE_OUTS[parameter as TakenParameter]
-  return { saidAs: parameter, takeOut: (body) => withoutFields(body, [parameter]) }
+  const fields = FIELDS_OF.get(parameter) ?? [parameter]
+  if (Object.hasOwn(TAKE_OUTS, parameter)) return { ...TAKE_OUTS[parameter as TakenParameter], fields }
+  return { fields, saidAs: parameter, takeOut: (body) => withoutFields(body, [parameter]) }
 }
 
 /** For Converse: how a stream is watched is no member of its guardrail (service model: GuardrailConfiguration). Null: none is there. */
@@ -89,9 +112,8 @@ function withPart(body: ConverseRequest, part: Partial<ConverseRequest>): Conver
   return without(body, name as keyof ConverseRequest) ?? body
 }
 
-/** Claude's, Cohere's and Nova's spelling. */
 function withoutTopK(body: ConverseRequest): ConverseRequest | null {
-  const flat = withoutFields(body, ['top_k', 'k', 'topK'])
+  const flat = withoutFields(body, TOP_K_FIELDS)
   const fields = (flat ?? body).additionalModelRequestFields
   const nested = fields?.['inferenceConfig']
   if (typeof nested !== 'object' || nested === null) return flat
@@ -122,6 +144,21 @@ function withoutResultStatus(body: ConverseRequest): ConverseRequest | null {
     const { status: _, ...rest } = toolResult
     return { toolResult: rest }
   })
+}
+
+/** The history without its thoughts; Claude with a budget refuses to go on with a tool round that has none. */
+function withoutThoughts(body: ConverseRequest): ConverseRequest | null {
+  const isThought = ({ reasoningContent }: ContentBlock): boolean => reasoningContent !== undefined
+  if (!body.messages.some(({ content }) => content.some(isThought))) return null
+  const messages = body.messages.map((message): Message => {
+    const content = message.content.filter((block) => !isThought(block))
+    return content.length === message.content.length ? message : { ...message, content }
+  })
+  const without = { ...body, messages }
+  const isOpen = messages.at(-1)?.content.some(({ toolResult }) => toolResult !== undefined) ?? false
+  const thinking = body.additionalModelRequestFields?.['thinking']
+  const hasBudget = typeof thinking === 'object' && thinking !== null && 'budget_tokens' in thinking
+  return isOpen && hasBudget ? (withoutFields(without, ['thinking']) ?? without) : without
 }
 
 /** The thoughts stay, only their proof goes. */
@@ -175,12 +212,10 @@ function withFormatInWords(body: ConverseRequest): ConverseRequest | null {
 }
 
 function withoutEffort(body: ConverseRequest): ConverseRequest | null {
-  const flat = withoutFields(body, ['output_config', 'reasoning_effort'])
+  const flat = withoutFields(body, EFFORT_FIELDS)
   const outputConfig = withoutMembers(body.outputConfig, ['effort'])
   return outputConfig === null ? flat : withPart(flat ?? body, { outputConfig })
 }
-
-const REASONING_FIELDS = ['thinking', 'reasoning', 'reasoning_config', 'reasoningConfig']
 
 function withoutReasoning(body: ConverseRequest): ConverseRequest | null {
   const thoughtless = withoutFields(body, REASONING_FIELDS)
@@ -203,6 +238,15 @@ function withAdaptiveThinking(body: ConverseRequest): ConverseRequest | null {
     additionalModelRequestFields: { ...fields, thinking: { type: 'adaptive' } },
     outputConfig: { effort: toEffort(budget), ...body.outputConfig },
   }
+}
+
+/** Thinking as asked for, shown as the model does of itself. */
+function withoutDisplay(body: ConverseRequest): ConverseRequest | null {
+  const fields = body.additionalModelRequestFields
+  const thinking = fields?.['thinking']
+  if (typeof thinking !== 'object' || thinking === null) return null
+  const rest = withoutMembers(thinking, ['display'])
+  return rest === null ? null : { ...body, additionalModelRequestFields: { ...fields, thinking: rest } }
 }
 
 function toEffort(budgetTokens: number): string {

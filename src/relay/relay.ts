@@ -89,7 +89,8 @@ export abstract class Relay implements Watched {
     this.exchange.facts.completionTokens = usage?.completionTokens ?? null
   }
 
-  protected noteLeftOut(parameter: string): void {
+  /** A parameter that the model refused was left out of the call. */
+  protected noteDropped(parameter: string): void {
     this.exchange.dropped = [...this.exchange.dropped, parameter]
   }
 

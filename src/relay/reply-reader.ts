@@ -1,5 +1,4 @@
-import type { ServiceTier, Usage } from '../openai/types.js'
-import type { KeptThoughts } from '../translate/policy.js'
+import type { ReplyState } from '../translate/reply-state.js'
 import type { StreamTranslatorOptions } from '../translate/stream.js'
 
 export interface ReplyReaderOptions extends StreamTranslatorOptions {
@@ -13,13 +12,7 @@ export interface ReplyReader {
   push(chunk: Buffer): void
   /** The body has ended. Throws where what came is no reply. */
   finish(): void
-  /** The reply is complete, whatever follows. */
-  readonly stopped: boolean
-  /** Null: not known yet. */
-  readonly usage: Usage | null
-  /** What AWS charged by; null: not said, or not yet. */
-  readonly serviceTier: ServiceTier | null
-  /** What was thought before tool calls, once stopped; null: nothing, or no tools. */
-  readonly kept: KeptThoughts | null
+  /** What has come so far. */
+  readonly reply: ReplyState
   readonly eventsTotal: number
 }

@@ -64,12 +64,12 @@ export class StreamRelay extends Relay {
   protected createHandler(choice: number): BedrockHandler {
     const leg = this.#legs[choice] as Leg
     return {
+      onDropped: (parameter) => this.noteDropped(parameter),
       onHeaders: (requestId, streams) => {
         // A model that turned out not to stream with tools was asked for the whole reply.
         if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
         this.#opened(requestId)
       },
-      onLeftOut: (parameter) => this.noteLeftOut(parameter),
       onData: (chunk) => this.#read(leg, chunk),
       onEnd: () => this.#finish(leg),
       onError: (error) => this.#legEnded(leg, error),
@@ -113,7 +113,7 @@ export class StreamRelay extends Relay {
    */
   #legEnded(leg: Leg, error: GatewayError | null): void {
     if (this.ended) return
-    if (!leg.reader.stopped) this.fail(error ?? incomplete())
+    if (!leg.reader.reply.stopped) this.fail(error ?? incomplete())
     else {
       leg.ended = true
       if (this.#legs.every(({ ended }) => ended)) this.#endWell()
@@ -203,10 +203,12 @@ export class StreamRelay extends Relay {
   }
 
   #endWell(): void {
-    for (const { reader } of this.#legs) this.keep(reader.kept)
-    const usage = sumUsage(this.#legs.map(({ reader }) => reader.usage))
+    for (const { reader } of this.#legs) this.keep(reader.reply.kept)
+    const usage = sumUsage(this.#legs.map(({ reader }) => reader.reply.usage))
     const asked = this.chat.plan.includeUsage && usage !== null
-    this.#endWith(asked ? writeUsageChunk(this.head, usage, this.#legs[0]?.reader.serviceTier) + DONE : DONE)
+    this.#endWith(
+      asked ? writeUsageChunk(this.head, usage, this.#legs[0]?.reader.reply.serviceTier) + DONE : DONE,
+    )
   }
 
   #endWith(lastEvents: string): void {
@@ -217,7 +219,7 @@ export class StreamRelay extends Relay {
   protected override end(): void {
     if (this.ended) return
     super.end()
-    this.count(sumUsage(this.#legs.map(({ reader }) => reader.usage)))
+    this.count(sumUsage(this.#legs.map(({ reader }) => reader.reply.usage)))
   }
 
   protected progress(): Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
@@ -230,7 +232,7 @@ export class StreamRelay extends Relay {
 }
 
 function isStopped({ reader }: Leg): boolean {
-  return reader.stopped
+  return reader.reply.stopped
 }
 
 function incomplete(): GatewayError {

@@ -6,35 +6,22 @@ import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
 
 /** Reads a whole Converse reply for a client that asked for a stream: everything comes at the end of the body. */
 export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
-  const translator = createStreamTranslator(options)
+  const { push, reply } = createStreamTranslator(options)
   const parts: Buffer[] = []
-  let eventsTotal = 0
-  return {
-    push(chunk) {
+  const reader = {
+    push(chunk: Buffer) {
       parts.push(chunk)
     },
     finish() {
       for (const event of parseEvents(parts)) {
-        eventsTotal += 1
-        options.write(translator.push(event))
+        reader.eventsTotal += 1
+        options.write(push(event))
       }
     },
-    get stopped() {
-      return translator.stopped
-    },
-    get usage() {
-      return translator.usage
-    },
-    get serviceTier() {
-      return translator.serviceTier
-    },
-    get kept() {
-      return translator.kept
-    },
-    get eventsTotal() {
-      return eventsTotal
-    },
+    reply,
+    eventsTotal: 0,
   }
+  return reader
 }
 
 function parseEvents(parts: readonly Buffer[]): ReturnType<typeof toEvents> {

@@ -22,8 +22,8 @@ export class WholeReply extends Relay {
   protected createHandler(choice: number): BedrockHandler {
     const parts: Buffer[] = []
     return {
+      onDropped: (parameter) => this.noteDropped(parameter),
       onHeaders: (requestId) => this.#opened(requestId),
-      onLeftOut: (parameter) => this.noteLeftOut(parameter),
       onData: (chunk) => {
         parts.push(chunk)
         this.#bytesTotal += chunk.length

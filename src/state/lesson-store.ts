@@ -9,8 +9,11 @@ export interface StoredLesson {
   readonly learnedAtMs: number
 }
 
-/** Models change: after this long a parameter is tried again. */
-export const LESSON_KEEP_MS = 30 * 24 * 60 * 60 * 1000
+/**
+ * After this long a parameter is tried again: models change, a lesson may be wrong, and a refused call costs a tenth of a second
+ * and no tokens.
+ */
+export const LESSON_KEEP_MS = 24 * 60 * 60 * 1000
 /** Lessons of all models; the oldest go. Clients name fields of their own, and no client shall fill the disk. */
 export const LESSONS_MAX = 1_000
 
@@ -55,4 +58,9 @@ export function readLessons(database: Database.Database): readonly StoredLesson[
   return rows
     .filter(({ parameter }) => PARAMETER_PATTERN.test(parameter))
     .map(({ model, parameter, learned_at_ms }) => ({ model, parameter, learnedAtMs: learned_at_ms }))
+}
+
+/** Deletes the lessons of one model; null: of all models. */
+export function deleteLessons(database: Database.Database, model: string | null): void {
+  database.prepare('DELETE FROM lesson WHERE ? IS NULL OR model = ?').run(model, model)
 }

@@ -22,7 +22,7 @@ export interface ClaudeThinking {
 
 /** The least budget that Claude takes (AWS user guide, "Extended thinking"). */
 const BUDGET_TOKENS_MIN = 1024
-/** So much of the limit may go into thoughts where the client named no budget; OpenRouter's share for `high`. */
+/** So much of the limit may go into thoughts where the client named no budget that fits; OpenRouter's share for `high`. */
 const BUDGET_SHARE = 0.8
 
 /** Effort of 4.6: no xhigh, and max for Opus only (AWS user guide, "Adaptive thinking"). */
@@ -77,18 +77,17 @@ export function stopThinkingAsClaude(style: ClaudeStyle): ClaudeThinking {
   }
 }
 
-/** A budget below the limit of the whole reply, at least the floor; null: the limit is too small for any. */
+/**
+ * A budget as it was named, if the limit of the whole reply is larger; else, and for an effort, a share of that limit, so that
+ * there is room for an answer. At least the floor; null: the limit is too small for any.
+ */
 function withBudget(wish: Wish, { ceiling }: ThinkingFrame): ClaudeThinking | null {
   const wanted = Math.max(BUDGET_TOKENS_MIN, wish.budgetTokens ?? toBudget(wish.effort ?? 'medium'))
-  const room = roomOf(ceiling, wish.budgetTokens !== null)
+  const fits = ceiling === null || (wish.budgetTokens !== null && wanted < ceiling)
+  const room = fits ? wanted : Math.floor(ceiling * BUDGET_SHARE)
   if (room < BUDGET_TOKENS_MIN) return null
   const budgetTokens = Math.min(wanted, room)
   return { thinking: { type: 'enabled', budget_tokens: budgetTokens }, effort: null, budgetTokens }
-}
-
-function roomOf(ceiling: number | null, named: boolean): number {
-  if (ceiling === null) return Number.MAX_SAFE_INTEGER
-  return named ? ceiling - 1 : Math.floor(ceiling * BUDGET_SHARE)
 }
 
 function adaptive(
@@ -104,19 +103,22 @@ function adaptive(
 }
 
 /**
- * With a budget, an open tool round must begin with its thoughts: "Expected `thinking` or `redacted_thinking`, but found
- * `tool_use`" (open-webui/open-webui#20464). The round is everything since the last message that is no tool result; only its
- * first turn has to, for between results Claude 4 does not think again (Anthropic's guide, "Extended thinking"). A reply that
- * is to be continued can't begin with thoughts.
+ * With a budget, the assistant turn that is still open must begin with its thoughts: "Expected `thinking` or
+ * `redacted_thinking`, but found `tool_use`" (open-webui/open-webui#20464); a reply that is to be continued can't. However
+ * many tool rounds the turn has, Claude thinks once, before the first of them (dust-tt/srchd#41).
  */
 function lacksThoughts(messages: readonly Message[]): boolean {
-  const last = messages.at(-1)
-  if (last?.role === 'assistant') return true
-  if (last === undefined || !hasResult(last)) return false
-  const asked = messages.findLastIndex((message) => message.role === 'user' && !hasResult(message))
-  return messages[asked + 1]?.content[0]?.reasoningContent === undefined
+  if (messages.at(-1)?.role === 'assistant') return true
+  let index = messages.length - 1
+  while (hasBlock(messages[index], 'toolResult')) {
+    index -= 2
+    // Words of the user beside the results may be taken for the start of another turn.
+    const starts = !hasBlock(messages[index], 'toolResult') || hasBlock(messages[index], 'text')
+    if (starts && messages[index + 1]?.content[0]?.reasoningContent === undefined) return true
+  }
+  return false
 }
 
-function hasResult({ content }: Message): boolean {
-  return content.some((block) => block.toolResult !== undefined)
+function hasBlock(message: Message | undefined, kind: 'toolResult' | 'text'): boolean {
+  return message?.content.some((block) => block[kind] !== undefined) ?? false
 }

@@ -115,7 +115,8 @@ function toMessages(turns: readonly Turn[], { context, names, tally }: MessagesO
   let open = NOTHING_OPEN
 
   const addUserTurn = (placed: readonly PlacedUser[]): void => {
-    const { results, rest } = toUserTurn(placed, { ...open, context, tally, toolNames })
+    const { calls, media } = open
+    const { results, rest } = toUserTurn(placed, { calls, media, context, tally, toolNames })
     open = NOTHING_OPEN
     if (results.length > 0 && rest.length > 0 && !context.target.capabilities.toolResultWithText) {
       // "Conversation blocks and tool result blocks cannot be provided in the same turn" (langchain-ai/langchain-aws#141).

@@ -5,7 +5,7 @@ export interface DropList {
   /** Names one parameter, as often as wanted. Throws a `GatewayError` where the policy refuses instead. */
   add(parameter: string): void
   /** Each name once, in the order of their first mention. */
-  readonly names: readonly string[]
+  names(): readonly string[]
 }
 
 /** An empty list for one request; with `dropParams` false its first name is a refusal. */
@@ -13,7 +13,7 @@ export function createDropList(dropParams: boolean, model: string): DropList {
   // A set: a request may name a hundred thousand members.
   const names = new Set<string>()
   return {
-    get names() {
+    names() {
       return [...names]
     },
     add(parameter) {

@@ -28,10 +28,13 @@ export interface SayOptions {
 }
 
 /** The parts of a message as blocks, blank text left out. Throws a `GatewayError` that names a part without a block. */
-export function sayParts({ message, param }: Placed<ChatMessage>, options: SayOptions): Said {
+export function sayParts(
+  { message, param }: Placed<ChatMessage>,
+  { context, tally, inline }: SayOptions,
+): Said {
   const said: Said = { blocks: [], media: [] }
   message.content.forEach((part, index) => {
-    sayPart(part, { ...options, param: `${param}.content[${index}]` }, said)
+    sayPart(part, { context, tally, inline, param: `${param}.content[${index}]` }, said)
   })
   return said
 }

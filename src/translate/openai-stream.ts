@@ -4,13 +4,13 @@ import type { OpenAiReply, OpenAiReplyChoice } from '../bedrock/openai-types.js'
 import { createChunkWriter } from '../openai/chunks.js'
 import { isFields } from '../openai/fields.js'
 import { UNKNOWN_FORMAT } from '../openai/reasoning-details.js'
-import type { ServiceTier, Usage } from '../openai/types.js'
 import { toClientFinishReason } from './openai-finish-reason.js'
 import { firstChoiceOf, readMessage } from './openai-message.js'
 import { toOpenAiServiceTier } from './openai-service-tier.js'
 import { createToolCallSequence, type ToolCallFragment } from './openai-tool-calls.js'
 import { toOpenAiUsage } from './openai-usage.js'
 import { createReasoningTagSplitter, type TaggedText } from './reasoning-tag.js'
+import { createReplyState, type ReplyState } from './reply-state.js'
 import type { StreamTranslatorOptions } from './stream.js'
 
 /** Turns the events of one native OpenAI stream into the chunks of one reply of ours. */
@@ -20,11 +20,8 @@ export interface OpenAiStreamTranslator {
    * no JSON object.
    */
   push(name: string, data: string): string
-  /** A finish reason came: the reply is complete, whatever follows. */
-  readonly stopped: boolean
-  readonly usage: Usage | null
-  /** Null: Bedrock said none. */
-  readonly serviceTier: ServiceTier | null
+  /** Stopped by a finish reason. These endpoints give no thoughts that could prove themselves to a later request: none are kept. */
+  readonly reply: ReplyState
 }
 
 /** What ends the stream; no promise: the connection may as well just end. */
@@ -40,9 +37,7 @@ export function createOpenAiStreamTranslator({
   const tags = createReasoningTagSplitter()
   const calls = createToolCallSequence(plan, (index) => `call-${head.id}-${choice}-${index}`)
   let started = false
-  let stopped = false
-  let usage: Usage | null = null
-  let serviceTier: ServiceTier | null = null
+  const state = createReplyState()
   let guardrailAction: unknown
 
   function start(): string {
@@ -79,30 +74,22 @@ export function createOpenAiStreamTranslator({
   }
 
   function finish(finishReason: unknown): string {
-    stopped = true
+    state.stopped = true
     const events = writePieces(tags.end()) + writeFragments(calls.end())
-    const ending = { finishReason, hasToolCalls: calls.callsTotal > 0, guardrailAction }
+    const ending = { finishReason, hasToolCalls: calls.callsTotal() > 0, guardrailAction }
     return events + writer.finish(toClientFinishReason(ending, plan))
   }
 
   return {
-    get stopped() {
-      return stopped
-    },
-    get usage() {
-      return usage
-    },
-    get serviceTier() {
-      return serviceTier
-    },
+    reply: state,
     push(name, data) {
       if (data === DONE) return ''
       const reply = parseReply(name, data)
-      usage = toOpenAiUsage(reply.usage) ?? usage
-      serviceTier = toOpenAiServiceTier(reply.service_tier) ?? serviceTier
+      state.usage = toOpenAiUsage(reply.usage) ?? state.usage
+      state.serviceTier = toOpenAiServiceTier(reply.service_tier) ?? state.serviceTier
       guardrailAction = reply['amazon-bedrock-guardrailAction'] ?? guardrailAction
       const first: OpenAiReplyChoice | null = firstChoiceOf(reply)
-      if (first === null || stopped) return ''
+      if (first === null || state.stopped) return ''
       const events = start() + writeDelta(first.delta)
       const { finish_reason: finishReason } = first
       return typeof finishReason === 'string' && finishReason !== '' ? events + finish(finishReason) : events

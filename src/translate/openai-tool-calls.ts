@@ -16,7 +16,7 @@ export interface ToolCallSequence {
   /** The reply is over: calls that got no arguments get `{}`. */
   end(): readonly ToolCallFragment[]
   /** Calls that the client knows of. */
-  readonly callsTotal: number
+  callsTotal(): number
 }
 
 interface OpenCall {
@@ -67,7 +67,7 @@ export function createToolCallSequence(plan: ReplyPlan, newId: (index: number) =
       started.flatMap(({ hasArguments }, index) =>
         hasArguments ? [] : [{ index, start: null, arguments: NO_ARGUMENTS }],
       ),
-    get callsTotal() {
+    callsTotal() {
       return started.length
     },
   }

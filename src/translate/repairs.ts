@@ -33,6 +33,8 @@ export type Sanitized = Readonly<Record<Repair, number>>
 
 export type RepairTally = Record<Repair, number>
 
+const NOTHING = Object.fromEntries(Object.keys(REPAIRS).map((repair) => [repair, 0])) as Sanitized
+
 export function createRepairTally(): RepairTally {
-  return Object.fromEntries(Object.keys(REPAIRS).map((repair) => [repair, 0])) as RepairTally
+  return { ...NOTHING }
 }

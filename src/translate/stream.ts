@@ -1,11 +1,12 @@
 import type { BlockDelta, ConverseEvent, WireCitation } from '../bedrock/types.js'
 import { createChunkWriter, type ReplyHead } from '../openai/chunks.js'
-import type { Citation, ServiceTier, Usage } from '../openai/types.js'
+import type { Citation } from '../openai/types.js'
 import { createPassageTracker, toCitation, unitsOfJson } from './citations.js'
 import { createImageStream } from './images.js'
 import { toKeptThoughts } from './kept-thoughts.js'
-import type { KeptThoughts, ReplyPlan } from './policy.js'
+import type { ReplyPlan } from './policy.js'
 import { createReasoningStream } from './reasoning-stream.js'
+import { createReplyState, type ReplyState } from './reply-state.js'
 import { toServiceTier } from './service-tier.js'
 import { toFinishReason } from './stop-reason.js'
 import { createToolCallStream } from './tool-call-stream.js'
@@ -17,14 +18,8 @@ export interface StreamTranslator {
   push(event: ConverseEvent): string
   /** As `push`, for the event that nearly all are: a text delta, its text still the JSON string of the wire. */
   pushTextJson(json: string): string
-  /** `messageStop` came: the reply is complete, whatever follows. */
-  readonly stopped: boolean
-  /** Known once `metadata` came, which is after `messageStop` (facts C5). */
-  readonly usage: Usage | null
-  /** Known with `usage`; null: Bedrock said none. */
-  readonly serviceTier: ServiceTier | null
-  /** What was thought before tool calls, for clients that will not send it back; null: nothing, or no tools. */
-  readonly kept: KeptThoughts | null
+  /** Stopped by `messageStop`; usage and tier come with `metadata`, which is after it (facts C5). */
+  readonly reply: ReplyState
 }
 
 export interface StreamTranslatorOptions {
@@ -50,9 +45,7 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
   const heldBack: { readonly texts: string[]; readonly citations: Citation[] } | null =
     plan.answerTool === null ? null : { texts: [], citations: [] }
   let begun = false
-  let stopped = false
-  let usage: Usage | null = null
-  let serviceTier: ServiceTier | null = null
+  const reply = createReplyState()
 
   /** Empty deltas are common (facts C5) and tell the client nothing. */
   function pushText(text: string): string {
@@ -83,7 +76,7 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
   }
 
   function releaseHeldBack(): string {
-    if (heldBack === null || tools.answered) return ''
+    if (heldBack === null || tools.answered()) return ''
     const text = heldBack.texts.join('')
     return (text === '' ? '' : writer.content(text)) + writer.citations(heldBack.citations)
   }
@@ -93,9 +86,10 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
   }
 
   function stopMessage(stopReason: string): string {
-    stopped = true
     const open = reasoning.end() + tools.end() + images.end() + endPassage()
-    return open + releaseHeldBack() + writer.finish(toFinishReason(stopReason, tools.calledAs))
+    reply.stopped = true
+    reply.kept = toKeptThoughts(tools.ids, reasoning.blocks, plan)
+    return open + releaseHeldBack() + writer.finish(toFinishReason(stopReason, tools.calledAs()))
   }
 
   function pushEvent(event: Exclude<ConverseEvent, { type: 'metadata' }>): string {
@@ -123,28 +117,17 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
   }
 
   return {
-    get stopped() {
-      return stopped
-    },
-    get usage() {
-      return usage
-    },
-    get serviceTier() {
-      return serviceTier
-    },
-    get kept() {
-      return stopped ? toKeptThoughts(tools.ids, reasoning.blocks, plan) : null
-    },
+    reply,
     pushTextJson(json) {
-      if (json === '""' || stopped) return ''
+      if (json === '""' || reply.stopped) return ''
       if (heldBack !== null) return pushText(JSON.parse(json) as string)
       passages.advance(unitsOfJson(json))
       return writer.contentJson(json)
     },
     push(event) {
-      if (event.type !== 'metadata') return stopped ? '' : pushEvent(event)
-      usage ??= toUsage(event.payload.usage)
-      serviceTier ??= toServiceTier(event.payload.serviceTier)
+      if (event.type !== 'metadata') return reply.stopped ? '' : pushEvent(event)
+      reply.usage ??= toUsage(event.payload.usage)
+      reply.serviceTier ??= toServiceTier(event.payload.serviceTier)
       return ''
     },
   }

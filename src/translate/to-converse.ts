@@ -60,7 +60,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
       reasoningFormat: toReasoningFormat(context.target.capabilities.family),
     },
     sanitized,
-    dropped: dropped.names,
+    dropped: dropped.names(),
   }
 }
 

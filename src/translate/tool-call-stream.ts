@@ -14,9 +14,9 @@ export interface ToolCallStream {
   end(): string
   /** Of the calls that the client has to make, in order. */
   readonly ids: readonly string[]
-  readonly calledAs: CalledAs
+  calledAs(): CalledAs
   /** The answer tool was called: what it was given is the reply's text. */
-  readonly answered: boolean
+  answered(): boolean
 }
 
 interface OpenBlock {
@@ -67,13 +67,11 @@ export function createToolCallStream(writer: ChunkWriter, plan: ReplyPlan): Tool
 
   return {
     ids,
-    get calledAs() {
+    calledAs() {
       if (ids.length === 0) return 'none'
       return plan.legacyFunctions ? 'function_call' : 'tool_calls'
     },
-    get answered() {
-      return answered
-    },
+    answered: () => answered,
     start(block, toolUse) {
       const before = stop(block)
       const user = toToolUser(toolUse, plan)

@@ -69,6 +69,11 @@ export function createScriptedBackend(): ScriptedBackend {
     status: () => toStatus(backend),
     models: () => backend.entries,
     lessons: () => backend.learned,
+    async forgetLessons(model) {
+      const forgotten = backend.learned.filter((lesson) => model === null || lesson.model === model)
+      backend.learned = backend.learned.filter((lesson) => !forgotten.includes(lesson))
+      return forgotten
+    },
     streams: () => backend.running,
     refresh() {
       backend.calls.push('refresh')

@@ -112,6 +112,25 @@ test('models --lessons prints what models were seen to refuse, or that there is 
   }
 })
 
+test('models --forget-lessons unlearns those of one model, or all', async (context) => {
+  const { socketPath } = await startDaemon(context)
+  const forget = (...args: string[]) => run(['models', '--forget-lessons', ...args, '--socket', socketPath])
+  const one = await forget('x.y')
+  assert.equal(one.code, 0)
+  assert.match(one.out, /^MODEL +IS ASKED AGAIN FOR\nx.y +top_p\n/)
+  assert.match((await run(['models', '--lessons', '--socket', socketPath])).out, /stop/)
+  const all = await forget('--json')
+  assert.equal((JSON.parse(all.out) as { forgotten: readonly unknown[] }).forgotten.length, 1)
+  assert.match((await forget()).out, /^nothing to forget/)
+  for (const args of [
+    ['status', '--forget-lessons'],
+    ['models', '--forget-lessons', '--lessons'],
+    ['models', '--forget-lessons', 'a', 'b'],
+  ]) {
+    assert.equal((await run([...args, '--socket', socketPath])).code, 2)
+  }
+})
+
 test('names with control characters cannot steer the terminal', async (context) => {
   const { backend, socketPath } = await startDaemon(context)
   backend.entries = [{ ...toModel('a.b', 'chat'), name: 'evil\u001b[2Jname\nnext\u202e' }]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BedrockRequest } from '../../src/aws/bedrock-client.js'
 import { createTeachableClient, type TeachableClientOptions } from '../../src/aws/teachable-client.js'
 import { createBodiesPool } from '../../src/aws/worker-pool.js'
 import type { ConverseRequest } from '../../src/bedrock/types.js'
@@ -73,7 +74,6 @@ async function startBench(
       },
     },
     bodyInlineBytesMax: 100_000,
-    mayTakeOut: () => true,
     onLesson: ({ foundationId }, parameter) => lessons.push(`${foundationId} ${parameter}`),
     ...rest,
   })
@@ -144,20 +144,52 @@ test('what only this request is refused for is left out without a lesson', async
   assert.deepEqual(lessons, [])
 })
 
+test('a field that the client says to the model itself teaches nothing, whatever it stands for', async (context) => {
+  for (const [field, parameter] of [
+    ['reasoning_config', 'reasoning_effort'],
+    ['reasoning_effort', 'reasoning_effort'],
+    ['context_management', 'context_management'],
+    ['top_k', 'top_k'],
+  ] as const) {
+    const { client, bodies, lessons } = await startBench(context, ({ additionalModelRequestFields }) =>
+      additionalModelRequestFields?.[field] === undefined
+        ? null
+        : refusal(`The model returned the following errors: ${field}: Extra inputs are not permitted`),
+    )
+    const body = JSON.stringify({ messages: MESSAGES, additionalModelRequestFields: { [field]: { a: 1 } } })
+    const odd = await sendAndHear(client, { body, ownFields: [field] })
+    assert.deepEqual(odd.calls, ['headers', 'data', 'end'])
+    assert.equal(bodies.length, 2)
+    assert.deepEqual(lessons, [], field)
+    await sendAndHear(client, { body })
+    assert.deepEqual(lessons, [`${MODEL_ID} ${parameter}`], 'said by the gateway, it is a lesson')
+  }
+})
+
+test('what the second call went without is said before its headers, once it is answered', async (context) => {
+  const { client } = await startBench(context, refusesStop)
+  const calls: string[] = []
+  client.send(toRequest({ body: bodyOf({ stopSequences: ['x'] }) }), {
+    onDropped: (parameter) => calls.push(`dropped ${parameter}`),
+    onHeaders: () => calls.push('headers'),
+    onData: () => calls.push('data'),
+    onEnd: () => calls.push('end'),
+    onError: () => calls.push('error'),
+  })
+  await eventually(() => calls.includes('end'), 'the end comes')
+  assert.deepEqual(calls, ['dropped stop', 'headers', 'data', 'end'])
+})
+
 test('no second call: not in the body, not to be left out, no lesson, another status', async (context) => {
-  const refusals: readonly (readonly [
-    string,
-    ReturnType<typeof refusal>,
-    Partial<TeachableClientOptions>,
-  ])[] = [
+  const refusals: readonly (readonly [string, ReturnType<typeof refusal>, Partial<BedrockRequest>])[] = [
     [bodyOf({ maxTokens: 1 }), refusal(REFUSES_STOP), {}],
-    [bodyOf({ stopSequences: ['x'] }), refusal(REFUSES_STOP), { mayTakeOut: () => false }],
+    [bodyOf({ stopSequences: ['x'] }), refusal(REFUSES_STOP), { dropsParams: false }],
     [bodyOf({ stopSequences: ['x'] }), refusal('The text field is blank.'), {}],
     [bodyOf({ stopSequences: ['x'] }), refusal(REFUSES_STOP, 429), {}],
   ]
-  for (const [body, said, options] of refusals) {
-    const { client, bodies } = await startBench(context, () => said, options)
-    const { calls, error } = await sendAndHear(client, { body })
+  for (const [body, said, more] of refusals) {
+    const { client, bodies } = await startBench(context, () => said)
+    const { calls, error } = await sendAndHear(client, { body, ...more })
     assert.deepEqual(calls, ['error'])
     assert.ok(error?.message.includes(said.message))
     assert.equal(bodies.length, 1)

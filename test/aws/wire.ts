@@ -153,6 +153,8 @@ export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,
     headers: {},
+    ownFields: [],
+    dropsParams: true,
     ...more,
   }
 }

@@ -22,7 +22,7 @@ export function decodeFrames(chunks: readonly Buffer[]): {
     })
   })
   for (const chunk of chunks) decoder.push(chunk)
-  return { frames, pendingBytes: decoder.pendingBytes }
+  return { frames, pendingBytes: decoder.pendingBytes() }
 }
 
 /** The events of a body in these chunks, up to the first thing that was thrown; null: nothing was. */
@@ -37,9 +37,9 @@ export function decodeEvents(chunks: readonly Buffer[]): {
   })
   try {
     for (const chunk of chunks) decoder.push(chunk)
-    return { events, thrown: null, pendingBytes: decoder.pendingBytes }
+    return { events, thrown: null, pendingBytes: decoder.pendingBytes() }
   } catch (thrown) {
-    return { events, thrown, pendingBytes: decoder.pendingBytes }
+    return { events, thrown, pendingBytes: decoder.pendingBytes() }
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lessonOf, withoutParameter } from '../../src/bedrock/lessons.js'
-import type { ConverseRequest } from '../../src/bedrock/types.js'
+import type { ContentBlock, ConverseRequest, Message } from '../../src/bedrock/types.js'
 import { recordingsDir, skipWithout } from '../shared.js'
 
 const MODEL_SAID = 'The model returned the following errors: '
@@ -12,6 +12,16 @@ const ONCE = false
 
 /** Bedrock's words → what they teach. Sources stand beside the rules. */
 const TAUGHT: readonly (readonly [string, string, boolean])[] = [
+  [
+    `${MODEL_SAID}messages.1.content.0: Invalid \`signature\` in \`thinking\` block`,
+    'reasoning_details',
+    ONCE,
+  ],
+  [
+    `${MODEL_SAID}messages.1.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`tool_use\`.`,
+    'reasoning_effort',
+    ONCE,
+  ],
   [
     `${MODEL_SAID}\`temperature\` and \`top_p\` cannot both be specified for this model. Please use only one.`,
     'temperature_and_top_p',
@@ -126,11 +136,18 @@ const TAUGHT: readonly (readonly [string, string, boolean])[] = [
     ONCE,
   ],
   ['Reservation not found.', 'service_tier', ONCE],
-  ['service tier provided is invalid', 'service_tier', LASTING],
+  ['service tier provided is invalid', 'service_tier', ONCE],
+  [
+    'The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.',
+    'max_tokens',
+    ONCE,
+  ],
+  [`${MODEL_SAID}thinking.adaptive.display: Extra inputs are not permitted`, 'thinking.display', LASTING],
+  [`${MODEL_SAID}thinking.budget: Extra inputs are not permitted`, 'reasoning_effort', ONCE],
   [
     `${MODEL_SAID}Malformed input request: #: extraneous key [performanceConfig] is not permitted, please reformat your input and try again.`,
     'latency',
-    LASTING,
+    ONCE,
   ],
   [
     `${MODEL_SAID}Malformed input request: #: extraneous key [num_ctx] is not permitted, please reformat your input and try again.`,
@@ -145,6 +162,17 @@ for (const [said, parameter, lasting] of TAUGHT) {
     assert.deepEqual(lessonOf(`Bedrock: ${said}`), { parameter, lasting }, 'as our own error repeats it')
   })
 }
+
+test('lessonOf: what a client wrote teaches nothing where the service repeats it', () => {
+  const planted = "This model doesn't support the stopSequences field."
+  assert.notEqual(lessonOf(planted), null)
+  for (const said of [
+    `1 validation error detected: Value '[a, ${planted}]' at 'inferenceConfig.stopSequences' failed to satisfy constraint: Member must have length less than or equal to 4`,
+    `${MODEL_SAID}${'x'.repeat(10_000)} ${planted}`,
+  ]) {
+    assert.equal(lessonOf(said), null, said)
+  }
+})
 
 test('lessonOf: refusals of content teach nothing', () => {
   for (const said of [
@@ -186,6 +214,14 @@ const FORMAT = {
   type: 'json_schema',
   structure: { jsonSchema: { schema: '{"type":"object"}', name: 'thing' } },
 } as const
+
+const THOUGHT: ContentBlock = { reasoningContent: { reasoningText: { text: 'hm', signature: 'x' } } }
+const USE: ContentBlock = { toolUse: { toolUseId: '1', name: 'f', input: {} } }
+const RESULT: Message = {
+  role: 'user',
+  content: [{ toolResult: { toolUseId: '1', content: [{ text: '2' }] } }],
+}
+const BUDGET = { type: 'enabled', budget_tokens: 2000 } as const
 
 type Rest = Omit<ConverseRequest, 'messages'> & Partial<Pick<ConverseRequest, 'messages'>>
 
@@ -235,6 +271,45 @@ const TAKEN: readonly (readonly [string, Rest, Rest])[] = [
     { messages: [{ role: 'user', content: [{ toolResult: { toolUseId: '1', content: [] } }] }] },
   ],
   [
+    'reasoning_details',
+    {
+      messages: [
+        { role: 'assistant', content: [THOUGHT, { text: 'So' }] },
+        { role: 'user', content: [{ text: 'Hi' }] },
+      ],
+      additionalModelRequestFields: { thinking: BUDGET },
+    },
+    {
+      messages: [
+        { role: 'assistant', content: [{ text: 'So' }] },
+        { role: 'user', content: [{ text: 'Hi' }] },
+      ],
+      additionalModelRequestFields: { thinking: BUDGET },
+    },
+  ],
+  [
+    'reasoning_details',
+    {
+      messages: [{ role: 'assistant', content: [THOUGHT, USE] }, RESULT],
+      additionalModelRequestFields: { thinking: BUDGET, top_k: 1 },
+    },
+    {
+      messages: [{ role: 'assistant', content: [USE] }, RESULT],
+      additionalModelRequestFields: { top_k: 1 },
+    },
+  ],
+  [
+    'reasoning_details',
+    {
+      messages: [{ role: 'assistant', content: [THOUGHT, USE] }, RESULT],
+      additionalModelRequestFields: { thinking: { type: 'adaptive' } },
+    },
+    {
+      messages: [{ role: 'assistant', content: [USE] }, RESULT],
+      additionalModelRequestFields: { thinking: { type: 'adaptive' } },
+    },
+  ],
+  [
     'reasoning_details.signature',
     {
       messages: [
@@ -265,6 +340,7 @@ const TAKEN: readonly (readonly [string, Rest, Rest])[] = [
   ['cache_control.ttl', { system: [{ text: 'a' }, HOUR] }, { system: [{ text: 'a' }, POINT] }],
   ['service_tier', { serviceTier: { type: 'flex' } }, {}],
   ['latency', { performanceConfig: { latency: 'optimized' } }, {}],
+  ['max_tokens', { inferenceConfig: { maxTokens: 5 } }, {}],
   [
     'response_format',
     { outputConfig: { textFormat: FORMAT }, system: [{ text: 'Be kind.' }] },
@@ -319,9 +395,17 @@ test('withoutParameter: what is not in a request is null, also names that every 
   const parameters = [...new Set(TAKEN.map(([parameter]) => parameter)), 's3Uri', 'toString', '__proto__']
   for (const parameter of parameters) {
     assert.equal(withoutParameter({ messages: MESSAGES }, parameter), null, parameter)
-    const fields = { additionalModelRequestFields: { seed: 1 }, inferenceConfig: { maxTokens: 1 } }
+    const fields = { additionalModelRequestFields: { seed: 1 }, inferenceConfig: {} }
     assert.equal(withoutParameter({ messages: MESSAGES, ...fields }, parameter), null, parameter)
   }
+})
+
+test('withoutParameter: only what thinking shows goes, not the thinking', () => {
+  const fields = { thinking: { type: 'adaptive', display: 'summarized' } }
+  assert.deepEqual(
+    withoutParameter({ messages: MESSAGES, additionalModelRequestFields: fields }, 'thinking.display'),
+    { messages: MESSAGES, additionalModelRequestFields: { thinking: { type: 'adaptive' } } },
+  )
 })
 
 test('withoutParameter: top_p alone stays where only both together are refused', () => {

@@ -191,7 +191,7 @@ function assertSameAtEveryCut({ id, body }: Recording): void {
       decoder.push(body.subarray(start, cut))
       decoder.push(body.subarray(cut, end))
       assert.equal(index, Math.min(frame + 3, bounds.length - 1), `${id}: cut at ${cut}`)
-      assert.equal(decoder.pendingBytes, 0)
+      assert.equal(decoder.pendingBytes(), 0)
     }
   }
 }

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Status } from '../../src/admin/types.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { bedrockctl } from './bedrockctl.js'
 import { assertComplete, eventually, MODEL, postChat, readError, readStream } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
 
-const CONTROL = fileURLToPath(new URL('../../src/admin/bedrockctl.js', import.meta.url))
 const ASKED = { temperature: 0.5, max_tokens: 7 }
 
 /** As a model refuses it whose family's row says nothing of it: the words of recorded Grok refusals. */
@@ -57,16 +54,6 @@ function callsOf({ requests }: Emulator): readonly (readonly [number | null, unk
     ])
 }
 
-async function bedrockctl(daemon: Daemon, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    CONTROL,
-    ...args,
-    '--socket',
-    daemon.adminSocket,
-  ])
-  return stdout
-}
-
 test('a refused parameter costs one call ever: it is answered, kept, shown, and known after a restart', async (context) => {
   const emulator = await startRefusing(context)
   const stateDir = newStateDir(context)
@@ -74,7 +61,7 @@ test('a refused parameter costs one call ever: it is answered, kept, shown, and 
 
   const first = await postChat(daemon.url, ASKED)
   assert.equal(first.status, 200, await first.text())
-  assert.equal(first.headers.get('x-bedrockd-dropped-params'), 'temperature')
+  assert.equal(first.headers.get('x-bedrockd-dropped-params'), 'temperature', 'the first client is told, too')
   assert.deepEqual(callsOf(emulator), [
     [400, 0.5],
     [200, null],
@@ -98,10 +85,21 @@ test('a refused parameter costs one call ever: it is answered, kept, shown, and 
     [[MODEL, 'temperature']],
   )
 
+  const otherName = `bedrock/converse/${MODEL}`
+  assert.match(
+    await bedrockctl(daemon, 'models', '--forget-lessons', otherName),
+    /nova-micro-v1:0 +temperature\n/,
+  )
+  assert.equal((await postChat(daemon.url, ASKED)).status, 200)
+  assert.deepEqual(callsOf(emulator).slice(3), [
+    [400, 0.5],
+    [200, null],
+  ])
+
   assert.equal(await daemon.stop(), 0)
   const restarted = await start(context, emulator, { stateDir })
   assert.equal((await postChat(restarted.url, ASKED)).status, 200)
-  assert.deepEqual(callsOf(emulator).slice(3), [[200, null]])
+  assert.deepEqual(callsOf(emulator).slice(5), [[200, null]])
 })
 
 test('a stream is refused and streamed all the same', async (context) => {
@@ -136,6 +134,42 @@ test('where nothing may be dropped the client hears the refusal', async (context
   assert.match(message, /doesn't support the temperature field/)
   assert.deepEqual(callsOf(emulator), [[400, 0.5]])
   assert.deepEqual(await daemon.admin('/lessons'), { lessons: [] })
+})
+
+test('one client with an odd field of its own leaves thinking to all others', async (context) => {
+  const emulator = await startEmulator()
+  context.after(() => emulator.close())
+  const daemon = await start(context, emulator)
+  const model = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
+  emulator.set({
+    refuseMember: {
+      path: 'additionalModelRequestFields.reasoning_config',
+      failWith: {
+        status: 400,
+        type: 'ValidationException',
+        message: 'The model returned the following errors: reasoning_config: Extra inputs are not permitted',
+      },
+    },
+  })
+  const odd = { model, extra_body: { reasoning_config: { type: 'enabled' } } }
+  const oddReply = await postChat(daemon.url, odd)
+  assert.equal(oddReply.status, 200, await oddReply.text())
+  assert.equal(oddReply.headers.get('x-bedrockd-dropped-params'), 'reasoning_config')
+  assert.deepEqual(await daemon.admin('/lessons'), { lessons: [] })
+  const reply = await postChat(daemon.url, { model, reasoning_effort: 'low' })
+  assert.equal(reply.status, 200, await reply.text())
+  assert.equal(reply.headers.get('x-bedrockd-dropped-params'), null)
+})
+
+test("an alias's drop_params decides whether a refused parameter is left out", async (context) => {
+  const emulator = await startRefusing(context)
+  const stateDir = newStateDir(context)
+  const file = join(stateDir, 'bedrockd.yaml')
+  writeFileSync(file, `aliases:\n  strict: { model: ${MODEL}, drop_params: false }\n`)
+  const daemon = await start(context, emulator, { stateDir, environment: { BEDROCKD_CONFIG: file } })
+  await readError(await postChat(daemon.url, { ...ASKED, model: 'strict' }), 400)
+  assert.deepEqual(callsOf(emulator), [[400, 0.5]])
+  assert.equal((await postChat(daemon.url, ASKED)).status, 200)
 })
 
 test('a second daemon on the same state directory learns with its next refresh', async (context) => {

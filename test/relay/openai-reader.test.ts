@@ -28,7 +28,10 @@ function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
   const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, write })
   for (const chunk of chunks) reader.push(chunk)
   reader.finish()
-  const { stopped, usage, eventsTotal } = reader
+  const {
+    eventsTotal,
+    reply: { stopped, usage },
+  } = reader
   return { chunks: parseChunks(out), stopped, usage, eventsTotal }
 }
 
@@ -305,7 +308,7 @@ for (const { says, body, code, words } of FAILURES) {
       (error) => error instanceof GatewayError && error.code === code && words.test(error.message),
     )
     assert.equal(join(parseChunks(out)).text, 'Hel')
-    assert.equal(reader.stopped, false)
+    assert.equal(reader.reply.stopped, false)
   })
 }
 

@@ -523,6 +523,7 @@ export const policy: fc.Arbitrary<TranslationPolicy> = fc.record({
   outputTokensDefault: one(null, null, 1, 4096, 200_000),
   choicesMax: one(8),
   guardrail: fc.oneof({ weight: 4, arbitrary: one(null) }, guardrail),
+  guardrailRequired: fc.boolean(),
   dropParams: fc.oneof({ weight: 9, arbitrary: one(true) }, one(false)),
 })
 

@@ -144,12 +144,12 @@ function checkStream(name: string, about: About): void {
   const plan = replyPlan(about.plan)
   const translator = createStreamTranslator({ head: HEAD, plan, choice: 0 })
   const said = events.map((event) => translator.push(event)).join('')
-  const { usage, serviceTier } = translator
+  const { usage, serviceTier } = translator.reply
   const asked = plan.includeUsage && usage !== null
   const chunks = asked ? said + writeUsageChunk(HEAD, usage, serviceTier) : said
   assert.equal(chunks, text(name, 'chunks.txt'))
-  assert.equal(translator.stopped, true)
-  assert.deepEqual(translator.kept, about.kept ?? null)
+  assert.equal(translator.reply.stopped, true)
+  assert.deepEqual(translator.reply.kept, about.kept ?? null)
 }
 
 function checkReply(name: string, about: About): void {

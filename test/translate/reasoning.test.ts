@@ -34,7 +34,7 @@ function settle({ can, reasoning = BUDGET, messages = [QUESTION], forcedTool = f
   })
   const context = chatContext(chatTarget({ maxOutputTokens: 64_000, ...can }))
   const { fields, effort } = settleReasoning({ request, context, messages, forcedTool, dropped })
-  return { fields, effort, dropped: dropped.names }
+  return { fields, effort, dropped: dropped.names() }
 }
 
 const DROPPED = { fields: {}, effort: null, dropped: ['thinking'] }
@@ -52,6 +52,24 @@ test('a budget needs the thoughts of the tool round that is open, and only of th
   assert.deepEqual(settle({ can, messages: open({ text: 'So.' }, CALL) }), DROPPED)
   const closed = [...open(CALL), assistant({ text: '1' }), QUESTION]
   assert.deepEqual(settle({ can, messages: closed }), ENABLED)
+})
+
+test('a budget goes on through the rounds of one turn, whose first alone begins with a thought', () => {
+  const can = { reasoning: 'claude-budget' } as const
+  const again = (content: readonly ContentBlock[]) => [assistant(...content), RESULT]
+  assert.deepEqual(
+    settle({ can, messages: [QUESTION, ...again([THOUGHT, CALL]), ...again([CALL])] }),
+    ENABLED,
+  )
+  assert.deepEqual(
+    settle({ can, messages: [QUESTION, ...again([CALL]), ...again([THOUGHT, CALL])] }),
+    DROPPED,
+  )
+  // Said beside the results, the user's words may open a turn of their own.
+  const beside: Message = { role: 'user', content: [...RESULT.content, { text: 'And?' }] }
+  const before = [QUESTION, assistant(THOUGHT, CALL), beside]
+  assert.deepEqual(settle({ can, messages: [...before, ...again([CALL])] }), DROPPED)
+  assert.deepEqual(settle({ can, messages: [...before, ...again([THOUGHT, CALL])] }), ENABLED)
 })
 
 test('adaptive thinking does not need the thoughts of the open tool round', () => {

@@ -28,7 +28,7 @@ function translate(events: readonly ConverseEvent[], includeUsage: boolean): rea
     choice: 0,
   })
   const said = events.map((event) => translator.push(event)).join('')
-  const { stopped, usage } = translator
+  const { stopped, usage } = translator.reply
   assert.equal(stopped, true)
   assert.notEqual(usage, null)
   return parseChunks(includeUsage && usage !== null ? said + writeUsageChunk(HEAD, usage) : said)

@@ -124,7 +124,7 @@ test('any events whatever: lines that clients read, one role, dense indexes, one
       assert.ok(chunks.every((chunk) => chunk.choices.length === 1 && chunk.choices[0]?.index === 3))
       const { finishReasons, toolCalls, functionCall } = assemble(chunks)
       const hasStop = events.some((event) => event.type === 'messageStop')
-      assert.equal(translator.stopped, hasStop)
+      assert.equal(translator.reply.stopped, hasStop)
       assert.equal(finishReasons.length, hasStop ? 1 : 0)
       if (hasStop) assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, finishReasons[0])
       const roles = chunks.filter(({ choices }) => choices[0]?.delta.role !== undefined)
@@ -301,8 +301,8 @@ test('a reply is the same, streamed or whole: text, thoughts, calls, citations, 
         }
         const whole = toCompletion(response, plan)
         assert.deepEqual(assemble(chunks), readWhole(toCompletionBody(HEAD, [whole.choice], whole.usage)))
-        assert.deepEqual(translator.kept, whole.kept)
-        assert.deepEqual(translator.usage, whole.usage)
+        assert.deepEqual(translator.reply.kept, whole.kept)
+        assert.deepEqual(translator.reply.usage, whole.usage)
         assertLinesFit(lines)
       },
     ),

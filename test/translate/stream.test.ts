@@ -178,7 +178,7 @@ test('a second messageStop says nothing: there is one finish reason', () => {
   const stop: ConverseEvent = { type: 'messageStop', payload: { stopReason: 'end_turn' } }
   assert.equal(parseChunks(translator.push(stop)).length, 1)
   assert.equal(translator.push(stop), '')
-  assert.equal(translator.usage, null, 'usage is not known before metadata')
+  assert.equal(translator.reply.usage, null, 'usage is not known before metadata')
 })
 
 test('usage is that of the first metadata, and is not written here: it belongs to all choices', () => {
@@ -192,7 +192,7 @@ test('usage is that of the first metadata, and is not written here: it belongs t
     translator.push({ ...metadata, payload: { usage: { ...metadata.payload.usage, inputTokens: 9 } } }),
     '',
   )
-  assert.equal(translator.usage?.promptTokens, 1)
+  assert.equal(translator.reply.usage?.promptTokens, 1)
 })
 
 test('events that are new, or of no use to the client, say nothing', () => {
@@ -210,5 +210,5 @@ test('events that are new, or of no use to the client, say nothing', () => {
     delta({ reasoningContent: { text: '' } }),
   ]
   for (const event of silent) assert.equal(translator.push(event), '', JSON.stringify(event))
-  assert.equal(translator.stopped, false)
+  assert.equal(translator.reply.stopped, false)
 })

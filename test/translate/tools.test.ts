@@ -31,7 +31,7 @@ function configOf(
     answerTool: ANSWER,
     dropped,
   })
-  return { config, dropped: dropped.names }
+  return { config, dropped: dropped.names() }
 }
 
 const namesOf = (config: ToolConfig | null) => config?.tools.map(({ toolSpec }) => toolSpec?.name)
@@ -89,7 +89,7 @@ test('toToolConfig: one tool that is required is forced by name where a model kn
     dropped,
   })
   assert.deepEqual(config?.toolChoice, { tool: { name: 'get_time' } })
-  assert.deepEqual(dropped.names, [])
+  assert.deepEqual(dropped.names(), [])
 })
 
 test('toToolConfig: where parameters are not dropped, what a model does not have is refused by name', () => {

@@ -41,7 +41,7 @@ test('every recorded whole reply says the same as a stream as it does whole', {
     }
     assert.deepEqual([...calls.values()], choice.toolCalls, id)
     assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, choice.finishReason, id)
-    assert.deepEqual(translator.usage, usage, id)
-    assert.deepEqual(translator.kept, kept, id)
+    assert.deepEqual(translator.reply.usage, usage, id)
+    assert.deepEqual(translator.reply.kept, kept, id)
   }
 })
