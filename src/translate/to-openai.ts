@@ -178,10 +178,14 @@ function toGuardrailHeaders(
   const guardrail = chooseGuardrail(request, context, dropped)
   if (guardrail === null) return {}
   if (target.dialect === 'openai-mantle') {
+    const [param, way] =
+      request.guardrail === null
+        ? ['model', 'use another model']
+        : ['guardrailConfig', 'leave guardrailConfig out, or use another model']
     throw new GatewayError(
       'unsupported',
-      `${target.requested} is served by bedrock-mantle, which has no guardrails, and this chat must have one: use another model.`,
-      { param: request.guardrail === null ? 'model' : 'guardrailConfig' },
+      `${target.requested} is served by bedrock-mantle, which has no guardrails, and this chat must have one: ${way}.`,
+      { param },
     )
   }
   return {

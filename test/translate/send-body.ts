@@ -54,7 +54,8 @@ export function send(target: ModelTarget, body: Fields, around: Surroundings): S
     return { request, prepared: translateChat(request, context) }
   } catch (error) {
     assertRefusal(error)
-    assert.ok(error.param !== null, `${error.message} names no field`)
+    const { param, message } = error
+    assert.ok(param !== null && message.includes(param), `${message} names no field, ${param} is it`)
     return null
   }
 }
