@@ -501,9 +501,7 @@ test('an address is fetched, once for many parts, and what it gives is told by i
   ]
   try {
     const blocks = await prepareMedia(chatRequest({ messages: [user(...parts)] }), all(), POLICY, {
-      isAllowed: () => true,
-      ports: [port],
-      tls: { ca: cert },
+      rules: { isAllowed: () => true, ports: [port], tls: { ca: cert } },
     })
     const bytes = png.toString('base64')
     const block = { image: { format: 'png', source: { bytes } } }
@@ -517,6 +515,34 @@ test('an address is fetched, once for many parts, and what it gives is told by i
       ],
     )
     assert.deepEqual(hits.sort(), ['/The%20terms.pdf', '/a.png'])
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+test('a fetch that nobody waits for any more ends at once', async () => {
+  const { cert, key } = createSelfSigned()
+  const asked = new AbortController()
+  const closed: Promise<unknown>[] = []
+  const server = createServer({ cert, key }, (request) => {
+    closed.push(once(request.socket, 'close'))
+    asked.abort()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    await assert.rejects(
+      prepareMedia(
+        chatRequest({ messages: [user(image(`https://localhost:${port}/never`))] }),
+        all(),
+        { ...POLICY, fetchMs: 60_000 },
+        { signal: asked.signal, rules: { isAllowed: () => true, ports: [port], tls: { ca: cert } } },
+      ),
+    )
+    assert.equal(closed.length, 1)
+    await Promise.all(closed)
   } finally {
     server.closeAllConnections()
     server.close()

@@ -1,19 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { ChatBodyResult } from '../../src/aws/chat-body-task.js'
 import { createBodiesPool, createControlPool } from '../../src/aws/worker-pool.js'
 
 const CPU_TASK = new URL('./cpu-task.js', import.meta.url)
 
-test('the bodies pool moves buffers, returns results and survives an aborted task', async (context) => {
+test('the bodies pool moves buffers and returns results', async (context) => {
   const pool = createBodiesPool({ file: CPU_TASK })
   context.after(() => pool.close())
   const bytes = new Uint8Array([1, 2, 3]).buffer
   assert.equal(await pool.run({ bytes }, { transferList: [bytes] }), 6)
   assert.equal(bytes.byteLength, 0, 'moved, not copied')
-  const signal = AbortSignal.timeout(50)
-  await assert.rejects(pool.run({ endless: true }, { signal }), { name: 'AbortError' })
-  assert.equal(await pool.run({ bytes: new Uint8Array([4]).buffer }), 4)
+})
+
+test('a chat whose port the main thread closes ends, and the thread goes on', async (context) => {
+  const pool = createBodiesPool()
+  context.after(() => pool.close())
+  const start = (port1: MessagePort, port2: MessagePort): Promise<unknown> => {
+    const part = Buffer.from(new TextEncoder().encode('{"model":"m"}'))
+    const media = { fetchUrls: true, fetchMs: 60_000, fetchBytesMax: 1 }
+    port1.once('message', () => port1.close())
+    return pool.run({ parts: [part], port: port2, policy: {}, media }, { transferList: [port2] })
+  }
+  const waiting = new MessageChannel()
+  const result = (await start(waiting.port1, waiting.port2)) as ChatBodyResult
+  assert.equal(result.type, 'refused', 'while it waits for an answer')
+  const gone = new MessageChannel()
+  gone.port1.close()
+  await assert.rejects(start(gone.port1, gone.port2), 'before it begins')
+  const body = JSON.stringify({ messages: [], inferenceConfig: { temperature: 1 } })
+  assert.notEqual(await pool.run({ body, parameter: 'temperature' }, { name: 'takeOutParameter' }), null)
 })
 
 test('the control pool gives up a task at once when told to', async (context) => {
