@@ -35,8 +35,8 @@ const HOLDERS = {
 
 type Holder = keyof typeof HOLDERS
 
-/** Deeper than any schema that a person wrote; request bodies nest at most 512 deep. */
-const REFERENCES_MAX = 1000
+/** Deeper than any schema that a person wrote, references followed; request bodies nest at most 512 deep. */
+const DEPTH_MAX = 1000
 
 /**
  * The same schema with what can be said to Bedrock only: every object is closed ("For 'object' type, 'additionalProperties' must
@@ -110,21 +110,25 @@ function childrenOf(schema: Fields): readonly Fields[] {
   })
 }
 
-/** True where following the references leads back to where they came from, or out of the schema. */
+/** True where following the references leads back to where they came from, or out of the schema. Each schema is read once. */
 function isRecursive(root: Fields): boolean {
-  let followed = 0
-  const leadsBack = (schema: Fields, above: readonly string[]): boolean => {
-    const { $ref } = schema
+  const above = new Set<Fields>()
+  const settled = new Set<Fields>()
+  const leadsBack = (schema: Fields): boolean => {
+    if (settled.has(schema)) return false
+    if (above.has(schema) || above.size >= DEPTH_MAX) return true
+    above.add(schema)
+    const { $ref, $defs: _defs, definitions: _definitions, ...inner } = schema
     if (typeof $ref === 'string') {
-      followed += 1
       const target = lookUp(root, $ref)
-      if (above.includes($ref) || target === null || followed > REFERENCES_MAX) return true
-      if (leadsBack(target, [...above, $ref])) return true
+      if (target === null || leadsBack(target)) return true
     }
-    const { $defs: _defs, definitions: _definitions, ...inner } = schema
-    return childrenOf(inner).some((child) => leadsBack(child, above))
+    if (childrenOf(inner).some(leadsBack)) return true
+    above.delete(schema)
+    settled.add(schema)
+    return false
   }
-  return leadsBack(root, ['#'])
+  return leadsBack(root)
 }
 
 /** What `#/$defs/Name` stands for; null: nothing here. */
@@ -133,7 +137,8 @@ function lookUp(root: Fields, reference: string): Fields | null {
   if (!reference.startsWith('#/')) return null
   let found: unknown = root
   for (const step of reference.slice(2).split('/')) {
-    found = isFields(found) ? found[step.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    found = isFields(found) && Object.hasOwn(found, name) ? found[name] : undefined
   }
   return isFields(found) ? found : null
 }
