@@ -236,6 +236,7 @@ function toPolicy(config: Config): TranslationPolicy {
     outputTokensDefault: config.outputTokensDefault === 0 ? null : config.outputTokensDefault,
     choicesMax: config.choicesMax,
     guardrail: config.guardrail,
+    guardrailRequired: config.guardrailRequired,
     dropParams: config.dropParams,
   }
 }

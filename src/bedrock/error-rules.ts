@@ -129,7 +129,7 @@ export const WORDS_RULES: readonly WordsRule[] = [
       /Input is too long|Input Tokens Exceeded|prompt is too long|exceed context limit|context (window|length)/i,
     code: 'context_length_exceeded',
     param: 'messages',
-    hint: 'Shorten the conversation, or name a model with a larger context.',
+    hint: 'Shorten the conversation, ask for fewer max_tokens, or name a model with a larger context.',
   },
   // Recording 10, and autogluon/autogluon-assistant#54 for the older words.
   {
@@ -184,6 +184,13 @@ export const WORDS_RULES: readonly WordsRule[] = [
     param: 'model',
     hint: "The gateway's AWS identity lacks this permission; for an inference profile it needs it in every region of the profile.",
   },
+  // A 400 or a 403 (aws-samples/amazon-bedrock-audio-summarizer#3, aws-samples/amazon-bedrock-client-for-mac#1).
+  {
+    words: /account is not authorized/i,
+    code: 'access_denied',
+    param: 'model',
+    hint: 'Ask for access to it in the Bedrock console, in the region that the gateway uses.',
+  },
   // A 403 or a 400 (anomalyco/opencode#782, zeroclaw-labs/zeroclaw#7315).
   {
     words: /did not allow prompt caching/i,
@@ -213,6 +220,11 @@ export const FIELD_RULES: readonly FieldRule[] = [
   // charmbracelet/crush#946.
   { words: /maximum tokens you requested|\bmax_?tokens\b/i, param: 'max_tokens' },
   { words: /\btool_?choice\b/i, param: 'tool_choice' },
+  {
+    words: /doesn.t support tool use/i,
+    param: 'tools',
+    hint: 'Leave the tools out, or name another model.',
+  },
   { words: /\btoolConfig\b|\btools\.\d|\binputSchema\b|\binput_schema\b/, param: 'tools' },
   {
     words: /image exceeds|image dimensions|too many images/i,

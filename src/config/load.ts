@@ -121,6 +121,7 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
     choicesMax: reader.required('choicesMax'),
     dropParams: readDropParams(reader, lite),
     guardrail: readGuardrail(reading),
+    guardrailRequired: reader.required('guardrailRequired'),
     toolRoundErrorsInStream: reader.required('toolRoundErrorsInStream'),
     reasoningKeepSeconds: reader.required('reasoningKeepSeconds'),
     reasoningKeepBytesMax: reader.required('reasoningKeepBytesMax'),
@@ -162,6 +163,10 @@ function readGuardrail({ reader, findings }: Reading): Guardrail | null {
   const version = reader.required('guardrailVersion')
   const streamMode = reader.required('guardrailStreamMode')
   if (identifier !== undefined) return { identifier, version, trace: null, streamMode }
+  if (reader.required('guardrailRequired') && !reader.isSet('guardrailId')) {
+    const expected = 'BEDROCKD_GUARDRAIL_ID to be set, since chats shall not run unwatched'
+    addProblem(findings, settingRows.guardrailRequired.variable, expected, nothing)
+  }
   for (const name of ['guardrailVersion', 'guardrailStreamMode'] as const) {
     if (!reader.isSet(name) || reader.isSet('guardrailId')) continue
     findings.warnings.push(`${settingRows[name].variable}: ignored, BEDROCKD_GUARDRAIL_ID is not set`)

@@ -271,6 +271,13 @@ export const settings = {
     fallback: 'sync',
     doc: '`sync`: text of a stream waits until the guardrail has seen it; `async`: it is sent at once',
   },
+  guardrailRequired: {
+    variable: 'BEDROCKD_GUARDRAIL_REQUIRED',
+    yamlKey: 'guardrail_required',
+    kind: 'boolean',
+    fallback: 'false',
+    doc: 'a client may not choose another guardrail than the alias’s or that one',
+  },
   toolRoundErrorsInStream: {
     variable: 'BEDROCKD_TOOL_ROUND_ERRORS_IN_STREAM',
     yamlKey: 'tool_round_errors_in_stream',

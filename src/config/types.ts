@@ -58,6 +58,7 @@ export interface Config {
   readonly choicesMax: number
   readonly dropParams: boolean
   readonly guardrail: Guardrail | null
+  readonly guardrailRequired: boolean
   readonly toolRoundErrorsInStream: boolean
   readonly reasoningKeepSeconds: number
   readonly reasoningKeepBytesMax: number

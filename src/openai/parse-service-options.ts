@@ -64,7 +64,7 @@ export function parsePromptCaching(value: unknown, param: string): PromptCaching
   return flags.includes(true) ? 'auto' : 'off'
 }
 
-/** `metadata` and, winning, `requestMetadata`. Numbers, true and false are written as text; longer texts are cut later. */
+/** `metadata` and, winning, `requestMetadata`. Numbers, true and false are written as text, lists and objects as JSON; longer texts are cut later. */
 export function parseMetadata(fields: Fields): Readonly<Record<string, string>> | null {
   const metadata = parseOptional(fields['metadata'], 'metadata', parsePairs)
   const requestMetadata = parseOptional(fields['requestMetadata'], 'requestMetadata', parsePairs)
@@ -77,7 +77,8 @@ function parsePairs(value: unknown, param: string): Readonly<Record<string, stri
   if (pairs.length > METADATA_PAIRS_MAX) {
     throw fieldError(param, `an object of at most ${METADATA_PAIRS_MAX} members`, pairs.length)
   }
-  const wrong = pairs.find(([, text]) => typeof text === 'object')
-  if (wrong !== undefined) throw fieldError(param, 'an object whose members are strings', wrong[1])
-  return Object.fromEntries(pairs.map(([name, text]) => [name, String(text)]))
+  // LiteLLM's clients send lists there ("tags"): no reason to fail a chat.
+  return Object.fromEntries(
+    pairs.map(([name, text]) => [name, typeof text === 'object' ? JSON.stringify(text) : String(text)]),
+  )
 }

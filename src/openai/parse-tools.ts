@@ -44,7 +44,10 @@ export function parseToolRequest(fields: Fields): ToolRequest {
 function parseTools(value: unknown, param: string): readonly ToolDefinition[] {
   return parseArray(value, param, (item, path) => {
     const tool = parseFields(item, path)
-    if (tool['type'] !== 'function') throw fieldError(`${path}.type`, '"function"', tool['type'])
+    // Some clients leave it out, and Anthropic's tools have none.
+    if ((tool['type'] ?? 'function') !== 'function') {
+      throw fieldError(`${path}.type`, '"function"', tool['type'])
+    }
     // The Responses API has the definition's members beside `type`; some clients mix the two up.
     const isFlat = tool['function'] === undefined && tool['name'] !== undefined
     const definitionPath = isFlat ? path : `${path}.function`
@@ -62,7 +65,10 @@ function parseDefinition(value: unknown, param: string): ToolDefinition {
   return {
     name: parseName(definition['name'], `${param}.name`),
     description: parseOptional(definition['description'], `${param}.description`, parseString),
-    parameters: parseOptional(definition['parameters'], `${param}.parameters`, parseFields),
+    parameters:
+      parseOptional(definition['parameters'], `${param}.parameters`, parseFields) ??
+      // Anthropic's name for it.
+      parseOptional(definition['input_schema'], `${param}.input_schema`, parseFields),
     strict: parseOptional(definition['strict'], `${param}.strict`, parseBoolean),
     cacheControl: parseCacheControl(definition, param),
   }

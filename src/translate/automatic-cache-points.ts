@@ -7,6 +7,7 @@ import type {
   ToolResultBlock,
 } from '../bedrock/types.js'
 import { type CacheRules, isCarrier } from './cache-rules.js'
+import { isForced } from './tools.js'
 
 /**
  * Characters of a prompt for each token, without a tokenizer. Recorded prompts have 2.5 (Nova, recording 213) to 4.0 (Claude
@@ -31,7 +32,7 @@ const TEXT_FORMATS: readonly string[] = ['csv', 'html', 'md', 'txt']
  * at most 20 blocks earlier (Anthropic's look-back), and one round of parallel tool calls has more.
  *
  * Writing costs a quarter more than not caching, so a point is set only where a later request can read: on turns once a
- * conversation goes on or tools will answer, on tools and system when they alone are long enough to be kept.
+ * conversation goes on or tools may answer, on tools and system when they alone are long enough to be kept.
  */
 export function withAutomaticPoints(body: ConverseRequest, rules: CacheRules): ConverseRequest {
   const { toolConfig, system, messages } = body
@@ -42,7 +43,8 @@ export function withAutomaticPoints(body: ConverseRequest, rules: CacheRules): C
   const isWorthIt = (end: number): boolean =>
     end >= rules.caching.tokensMin && (rules.family !== 'nova' || end <= NOVA_TOKENS_MAX)
   const userTurns = messages.filter((message) => message.role === 'user').length
-  const goesOn = userTurns > 1 || toolConfig !== undefined
+  // Who has to call a tool at once gives its input as the answer, most likely: extraction, structured output.
+  const goesOn = userTurns > 1 || (toolConfig !== undefined && !isForced(toolConfig))
   const marked = goesOn ? turns.filter(({ end }) => isWorthIt(end)).slice(-2) : []
   const isMarked = new Set(marked.map(({ index }) => index))
   return {

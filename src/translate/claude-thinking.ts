@@ -22,7 +22,7 @@ export interface ClaudeThinking {
 
 /** The least budget that Claude takes (AWS user guide, "Extended thinking"). */
 const BUDGET_TOKENS_MIN = 1024
-/** So much of the limit may go into thoughts where the client named no budget; OpenRouter's share for `high`. */
+/** So much of the limit may go into thoughts where the client named no budget that fits; OpenRouter's share for `high`. */
 const BUDGET_SHARE = 0.8
 
 /** Effort of 4.6: no xhigh, and max for Opus only (AWS user guide, "Adaptive thinking"). */
@@ -77,18 +77,17 @@ export function stopThinkingAsClaude(style: ClaudeStyle): ClaudeThinking {
   }
 }
 
-/** A budget below the limit of the whole reply, at least the floor; null: the limit is too small for any. */
+/**
+ * A budget as it was named, if the limit of the whole reply is larger; else, and for an effort, a share of that limit, so that
+ * there is room for an answer. At least the floor; null: the limit is too small for any.
+ */
 function withBudget(wish: Wish, { ceiling }: ThinkingFrame): ClaudeThinking | null {
   const wanted = Math.max(BUDGET_TOKENS_MIN, wish.budgetTokens ?? toBudget(wish.effort ?? 'medium'))
-  const room = roomOf(ceiling, wish.budgetTokens !== null)
+  const fits = ceiling === null || (wish.budgetTokens !== null && wanted < ceiling)
+  const room = fits ? wanted : Math.floor(ceiling * BUDGET_SHARE)
   if (room < BUDGET_TOKENS_MIN) return null
   const budgetTokens = Math.min(wanted, room)
   return { thinking: { type: 'enabled', budget_tokens: budgetTokens }, effort: null, budgetTokens }
-}
-
-function roomOf(ceiling: number | null, named: boolean): number {
-  if (ceiling === null) return Number.MAX_SAFE_INTEGER
-  return named ? ceiling - 1 : Math.floor(ceiling * BUDGET_SHARE)
 }
 
 function adaptive(

@@ -45,7 +45,11 @@ export function toParameters(input: ParameterInput): Parameters {
 
 function requireChoices(choices: number, choicesMax: number): void {
   if (choices <= choicesMax) return
-  throw new GatewayError('invalid_request', `n must be at most ${choicesMax}, got ${choices}`, { param: 'n' })
+  throw new GatewayError(
+    'invalid_request',
+    `n must be at most ${choicesMax} (BEDROCKD_CHOICES_MAX), got ${choices}`,
+    { param: 'n' },
+  )
 }
 
 /** The client's limit, else the policy's and what thinking takes, in any case no more than the model gives; null: none. */

@@ -12,6 +12,8 @@ export interface TranslationPolicy {
   readonly choicesMax: number
   /** For every chat whose alias or client names none. */
   readonly guardrail: Guardrail | null
+  /** A client can't choose another guardrail than the operator's. */
+  readonly guardrailRequired: boolean
   /** False: a parameter that the model would never see is refused instead of dropped. */
   readonly dropParams: boolean
 }

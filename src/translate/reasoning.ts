@@ -100,7 +100,7 @@ function think(wish: Wish, input: ReasoningInput): SettledReasoning | null {
       // It thinks anyway; how much is not for the client to say.
       return toEffort(wish) === null ? NOTHING : null
     case 'nova-2':
-      return thinkAsNova(wish)
+      return thinkAsNova(wish, input.request.maxTokens !== null)
     case 'effort':
       // Made to call a tool while it thinks, DeepSeek calls none (langchain-ai/langchain-aws#1261).
       if (capabilities.family === 'deepseek' && input.forcedTool) return null
@@ -126,10 +126,14 @@ function ceilingOf({ request, context }: ReasoningInput): number | null {
   return known.length === 0 ? null : Math.min(...known)
 }
 
-/** At `high` Nova 2 takes no limit, no temperature and no top_p (UKGovernmentBEIS/inspect_ai#3767; Amazon Nova 2 user guide). */
-function thinkAsNova({ effort, budgetTokens }: Wish): SettledReasoning {
-  const maxReasoningEffort =
+/**
+ * At `high` Nova 2 takes no limit, no temperature and no top_p (UKGovernmentBEIS/inspect_ai#3767; Amazon Nova 2 user guide). A
+ * client that set a limit does not want to pay for 65,535 tokens: it gets `medium`.
+ */
+function thinkAsNova({ effort, budgetTokens }: Wish, isLimited: boolean): SettledReasoning {
+  const wanted =
     effort !== null || budgetTokens === null ? THREE_EFFORTS[effort ?? 'medium'] : toNovaEffort(budgetTokens)
+  const maxReasoningEffort = wanted === 'high' && isLimited ? 'medium' : wanted
   return {
     ...NOTHING,
     fields: { reasoningConfig: { type: 'enabled', maxReasoningEffort } },

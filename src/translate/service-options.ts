@@ -1,6 +1,7 @@
 import type { ConverseRequest, GuardrailConfig } from '../bedrock/types.js'
 import type { ChatRequest } from '../openai/types.js'
 import type { DropList } from './drop-list.js'
+import { chooseGuardrail } from './guardrail.js'
 import type { TranslationContext } from './policy.js'
 
 /** What is said to the service rather than to the model: guardrail, tier, latency, log metadata. */
@@ -29,7 +30,7 @@ export function toServiceOptions(
   context: TranslationContext,
   dropped: DropList,
 ): ServiceOptions {
-  const guardrailConfig = toGuardrailConfig(request, context)
+  const guardrailConfig = toGuardrailConfig(request, context, dropped)
   const tier = toServiceTier(request, context, dropped)
   const { latency } = request
   const requestMetadata = toRequestMetadata(request, dropped)
@@ -41,18 +42,20 @@ export function toServiceOptions(
   }
 }
 
-/** The client's guardrail, else the alias's, else the one for every chat. */
 function toGuardrailConfig(
-  { guardrail: asked, stream }: ChatRequest,
-  { target, policy }: TranslationContext,
+  request: ChatRequest,
+  context: TranslationContext,
+  dropped: DropList,
 ): GuardrailConfig | null {
-  const guardrail = asked ?? target.defaults?.guardrail ?? policy.guardrail
+  const guardrail = chooseGuardrail(request, context, dropped)
   if (guardrail === null) return null
   return {
     guardrailIdentifier: guardrail.identifier,
     guardrailVersion: guardrail.version,
     ...(guardrail.trace === null ? {} : { trace: guardrail.trace }),
-    ...(stream && guardrail.streamMode !== null ? { streamProcessingMode: guardrail.streamMode } : {}),
+    ...(request.stream && guardrail.streamMode !== null
+      ? { streamProcessingMode: guardrail.streamMode }
+      : {}),
   }
 }
 

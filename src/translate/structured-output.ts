@@ -19,6 +19,8 @@ const NOTHING: StructuredOutput = { outputConfig: null, answerTool: null, answer
 
 const ANSWER_TOOL = 'json_answer'
 const ANSWER_DESCRIPTION = 'Call this tool to give the answer: its input is the answer.'
+/** Any JSON object: all that `json_object` says. */
+const ANY_OBJECT = { type: 'object', additionalProperties: true }
 /** A tool's input is an object, whatever the answer is. */
 const ANSWER_MEMBER = 'value'
 
@@ -74,16 +76,22 @@ function answerToolName({ tools }: ChatRequest): string {
 
 function toAnswerTool(format: ResponseFormat, schema: Fields, name: string): StructuredOutput {
   const description = format.type === 'json_schema' ? format.description : null
-  const wrapped = Object.keys(schema).length > 0 && !isObjectSchema(schema)
+  const wanted = Object.keys(schema).length > 0 ? schema : ANY_OBJECT
+  const wrapped = !isObjectSchema(wanted) || lacksMembers(wanted)
   return {
     outputConfig: null,
     answerTool: {
       name,
       description: description ? `${ANSWER_DESCRIPTION} ${description}` : ANSWER_DESCRIPTION,
-      inputSchema: { json: wrapped ? wrap(schema) : { ...schema, type: 'object' } },
+      inputSchema: { json: wrapped ? wrap(wanted) : { ...wanted, type: 'object' } },
     },
     answerMember: wrapped ? ANSWER_MEMBER : null,
   }
+}
+
+/** Where no member is named models call the tool with `{}` (BerriAI/litellm#25740); a member that must be there they fill (#35218). */
+function lacksMembers({ properties }: Fields): boolean {
+  return !isFields(properties) || Object.keys(properties).length === 0
 }
 
 /** Definitions stay where references look for them. */

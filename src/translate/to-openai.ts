@@ -1,7 +1,8 @@
 import type { OpenAiRequest } from '../bedrock/openai-types.js'
 import { GatewayError } from '../errors.js'
-import type { ChatRequest, Guardrail, ResponseFormat, ToolChoice, ToolDefinition } from '../openai/types.js'
+import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from '../openai/types.js'
 import { createDropList, type DropList } from './drop-list.js'
+import { chooseGuardrail } from './guardrail.js'
 import { toOpenAiConversation } from './openai-conversation.js'
 import { toOpenAiEffort } from './openai-reasoning.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
@@ -42,7 +43,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
   const { target, policy } = context
   const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
-  const headers = toGuardrailHeaders(request, context)
+  const headers = toGuardrailHeaders(request, context, dropped)
   const { messages, sanitized } = toOpenAiConversation(request, context, names)
   const parameters = withoutRefused(toParameters(request, context, dropped), context.lessons, dropped)
   return {
@@ -163,9 +164,11 @@ function toToolChoice(choice: ToolChoice, names: ToolNames): unknown {
  */
 function toGuardrailHeaders(
   request: ChatRequest,
-  { target, policy }: TranslationContext,
+  context: TranslationContext,
+  dropped: DropList,
 ): Readonly<Record<string, string>> {
-  const guardrail: Guardrail | null = request.guardrail ?? target.defaults?.guardrail ?? policy.guardrail
+  const { target } = context
+  const guardrail = chooseGuardrail(request, context, dropped)
   if (guardrail === null) return {}
   if (target.dialect === 'openai-mantle') {
     throw new GatewayError(

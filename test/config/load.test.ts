@@ -37,6 +37,7 @@ test('without any setting the defaults of the contract hold', () => {
     choicesMax: 8,
     dropParams: true,
     guardrail: null,
+    guardrailRequired: false,
     toolRoundErrorsInStream: false,
     reasoningKeepSeconds: 3600,
     reasoningKeepBytesMax: 16777216,

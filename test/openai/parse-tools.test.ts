@@ -40,6 +40,20 @@ test('parseToolRequest: every way to choose', () => {
   }
 })
 
+test('parseToolRequest: a tool without a type is a function, as Anthropic writes it, too', () => {
+  const schema = { type: 'object', properties: {} }
+  const { tools } = parseToolRequest({
+    tools: [
+      { function: { name: 'get_time' } },
+      { name: 'get_date', description: 'The date.', input_schema: schema },
+    ],
+  })
+  assert.deepEqual(tools, [
+    parsed('get_time'),
+    { ...parsed('get_date'), description: 'The date.', parameters: schema },
+  ])
+})
+
 test('parseToolRequest: allowed_tools leaves the others out, nested or flat', () => {
   const nested = {
     type: 'allowed_tools',

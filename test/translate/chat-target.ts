@@ -43,6 +43,7 @@ const PLAIN_POLICY: TranslationPolicy = {
   outputTokensDefault: null,
   choicesMax: 8,
   guardrail: null,
+  guardrailRequired: false,
   dropParams: true,
 }
 

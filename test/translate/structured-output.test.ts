@@ -31,7 +31,7 @@ function format(schema: object): ResponseFormat {
   return { type: 'json_schema', name: 'Answer', description: null, schema, strict: null }
 }
 
-test('json_object is the input of a tool that takes any object', () => {
+test('json_object is a member that a tool must have, for without one models give {}', () => {
   for (const structuredOutput of [true, false]) {
     const { outputConfig, answerTool, answerMember, dropped } = outputOf(
       { type: 'json_object' },
@@ -39,10 +39,25 @@ test('json_object is the input of a tool that takes any object', () => {
     )
     assert.equal(outputConfig, null)
     assert.equal(answerTool?.name, 'json_answer')
-    assert.deepEqual(answerTool?.inputSchema, { json: { type: 'object' } })
-    assert.equal(answerMember, null)
+    assert.deepEqual(answerTool?.inputSchema.json, {
+      type: 'object',
+      properties: { value: { type: 'object', additionalProperties: true } },
+      required: ['value'],
+    })
+    assert.equal(answerMember, 'value')
     assert.deepEqual(dropped, [])
   }
+})
+
+test('a schema of an object without members is wrapped, too', () => {
+  const schema = { type: 'object', additionalProperties: { type: 'integer' } }
+  const { answerTool, answerMember } = outputOf(format(schema), {})
+  assert.equal(answerMember, 'value')
+  assert.deepEqual(answerTool?.inputSchema.json, {
+    type: 'object',
+    properties: { value: schema },
+    required: ['value'],
+  })
 })
 
 test('without outputConfig a schema of an object is the schema of the tool, as it is', () => {
