@@ -84,6 +84,8 @@ async function prepareInWorker(
       port1.postMessage({ type: 'refused' } satisfies ChatBodyAnswer)
     }
   })
+  // The worker breaks off: what it fetches and scales is for nobody.
+  exchange.onClientGone = () => port1.close()
   try {
     const { policy, media } = receiver
     const transferList = [port2, ...parts.map((part) => part.buffer as ArrayBuffer)]
@@ -94,6 +96,7 @@ async function prepareInWorker(
     if (result.type === 'prepared') return result.chat
     throw new GatewayError(result.code, result.message, { param: result.param })
   } finally {
+    exchange.onClientGone = null
     port1.close()
   }
 }

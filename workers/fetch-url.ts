@@ -15,6 +15,8 @@ const FETCHES_AT_A_TIME = 4
 const FILES_OF_FULL_SIZE_MAX = 4
 /** Addresses of one request: no model is known to take more images (Anthropic documents 100). */
 const ADDRESSES_MAX = 100
+/** All fetches of one request, in the longest that one may take: a thread serves few requests at a time. */
+const FETCHES_OF_FULL_TIME_MAX = 6
 const HTTPS_PORT = 443
 
 /** What an address gave. */
@@ -65,6 +67,7 @@ export function createUrlFetcher(policy: MediaPolicy, changes: Partial<FetchRule
   const limit = createLimiter(FETCHES_AT_A_TIME)
   const budget = { bytesLeft: policy.fetchBytesMax * FILES_OF_FULL_SIZE_MAX }
   const fetched = new Map<string, Promise<FetchedFile>>()
+  const endMs = performance.now() + policy.fetchMs * FETCHES_OF_FULL_TIME_MAX
 
   function start(url: string): Promise<FetchedFile> {
     if (!policy.fetchUrls) {
@@ -75,7 +78,12 @@ export function createUrlFetcher(policy: MediaPolicy, changes: Partial<FetchRule
     if (fetched.size >= ADDRESSES_MAX) {
       throw new FetchFailure(`a request may name at most ${ADDRESSES_MAX} addresses: send fewer`)
     }
-    return limit(() => fetchWithin(url, { policy, rules, agent, budget }))
+    return limit(() => {
+      if (performance.now() >= endMs) {
+        throw new FetchFailure('the addresses of this request take too long together: send fewer')
+      }
+      return fetchWithin(url, { policy, rules, agent, budget })
+    })
   }
 
   return {

@@ -35,16 +35,23 @@ interface Tools {
   readonly signal: AbortSignal
 }
 
+export interface PrepareOptions {
+  /** Aborts when nobody waits for the blocks any more. */
+  readonly signal?: AbortSignal
+  /** Where addresses may lead; tests only. */
+  readonly rules?: Partial<FetchRules>
+}
+
 /**
  * The blocks that the images, files, audio and video of a request become: data URIs and addresses read, formats told by
- * their bytes, images converted or scaled down to what the model takes. Throws a `GatewayError` that names the part.
- * `rules`: where addresses may lead; tests only.
+ * their bytes, images converted or scaled down to what the model takes. Throws a `GatewayError` that names the part, or
+ * whatever was broken off by an abort of `signal`.
  */
 export async function prepareMedia(
   request: ChatRequest,
   target: ModelTarget,
   policy: MediaPolicy,
-  rules: Partial<FetchRules> = {},
+  { signal, rules = {} }: PrepareOptions = {},
 ): Promise<MediaBlocks> {
   const parts = placeParts(request)
   if (parts.length === 0) return new Map()
@@ -53,11 +60,18 @@ export async function prepareMedia(
   requireFewImages(images, target, limits)
   const fetcher = createUrlFetcher(policy, rules)
   const ended = new AbortController()
+  const breakOff = (): void => {
+    ended.abort()
+    void fetcher.close()
+  }
+  signal?.addEventListener('abort', breakOff)
   try {
+    signal?.throwIfAborted()
     const tools = { target, limits, fetcher, signal: ended.signal }
     const prepared = await Promise.all(parts.map((placed) => preparePart(placed, tools)))
     return toBlocks(parts, prepared)
   } finally {
+    signal?.removeEventListener('abort', breakOff)
     ended.abort()
     await fetcher.close()
   }

@@ -21,6 +21,8 @@ sharp.unblock({
 
 /** The largest phone pictures have 200 megapixels; a small file that claims more is there to fill memory. */
 const PIXELS_MAX = 200_000_000
+/** Pictures that are decoded whole, four bytes a pixel: 800 kB of interlaced PNG would else take 850 MB. */
+const PIXELS_AT_ONCE_MAX = 64_000_000
 const SECONDS_MAX = 30
 /** sharp works on libuv's four threads, which the whole process shares, DNS included: a worker takes one of them. */
 const oneAtATime = createLimiter(1)
@@ -63,6 +65,7 @@ export function scaleImage(
   return oneAtATime(async () => {
     signal.throwIfAborted()
     const metadata = await readMetadata(bytes)
+    requireDecodable(metadata)
     const { width, height } = metadata
     let side = Math.min(limits.sidePixelsMax, Math.max(width, height))
     const attempts = planAttempts(bytes, { metadata, formats, side }, limits)
@@ -76,6 +79,12 @@ export function scaleImage(
     }
     throw new ImageFailure('could not be made small enough')
   })
+}
+
+/** A plain JPEG or PNG is read line by line, unless it has to be turned. */
+function requireDecodable({ width, height, format, isProgressive, orientation = 1 }: Metadata): void {
+  const inLines = !isProgressive && (format === 'jpeg' || (format === 'png' && orientation === 1))
+  if (!inLines && width * height > PIXELS_AT_ONCE_MAX) throw tooManyPixels(PIXELS_AT_ONCE_MAX)
 }
 
 interface Attempt {
@@ -147,11 +156,15 @@ async function readMetadata(bytes: Uint8Array): Promise<Metadata> {
   }
 }
 
+function tooManyPixels(most: number): ImageFailure {
+  return new ImageFailure(`has more than ${most / 1_000_000} megapixels: send a smaller one`)
+}
+
 /** The words of libvips name its own parts; they are not repeated. */
 function toImageFailure(error: unknown): ImageFailure {
   const { message } = error as Error
   if (/pixel limit/.test(message)) {
-    return new ImageFailure(`has more than ${PIXELS_MAX / 1_000_000} megapixels: send a smaller one`)
+    return tooManyPixels(PIXELS_MAX)
   }
   if (/timeout/i.test(message)) return new ImageFailure(`takes longer than ${SECONDS_MAX} s to decode`)
   return new ImageFailure('is broken, or cut off: its bytes do not decode')

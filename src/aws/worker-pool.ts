@@ -31,10 +31,8 @@ export interface ControlPool {
   close(): Promise<void>
 }
 
-/** How one task of the bodies pool is run. */
+/** How one task of the bodies pool is run. Nothing here ends one: that would end its thread, and the other tasks in it. */
 export interface BodyTaskOptions {
-  /** An abort ends the thread that runs the task; the pool starts another. */
-  readonly signal?: AbortSignal
   /** Another function of the entry point than its default. */
   readonly name?: string
   /** Buffers that move instead of being copied. */
@@ -88,13 +86,12 @@ export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = 
   })
   handleError(pool, onError)
   return {
-    async run(task, { signal, name, transferList } = {}) {
+    async run(task, { name, transferList } = {}) {
       // Piscina's own refusal has no code to tell it by.
       if (pool.queueSize >= BODIES_QUEUE_MAX) {
         throw new GatewayError('overloaded', 'Too many large requests wait to be read: send it again.')
       }
       return await pool.run(task, {
-        ...(signal === undefined ? {} : { signal }),
         ...(name === undefined ? {} : { name }),
         ...(transferList === undefined ? {} : { transferList: [...transferList] }),
       })

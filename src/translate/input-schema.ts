@@ -23,11 +23,12 @@ function flatten(schema: Fields): Fields {
   const properties = Object.fromEntries(
     [...alternatives, ...parts, rest].flatMap((branch) => Object.entries(toProperties(branch))),
   )
+  const requiredElsewhere = alternatives.slice(1).map((branch) => new Set(toRequired(branch)))
   const required = new Set([
     ...toRequired(rest),
     ...parts.flatMap(toRequired),
     ...toRequired(alternatives[0] ?? {}).filter((name) =>
-      alternatives.every((branch) => toRequired(branch).includes(name)),
+      requiredElsewhere.every((names) => names.has(name)),
     ),
   ])
   const { required: _, ...others } = rest

@@ -1,6 +1,7 @@
 import type { OpenAiPromptTokensDetails, OpenAiReplyUsage } from '../bedrock/openai-types.js'
 import { isFields } from '../openai/fields.js'
 import type { Usage } from '../openai/types.js'
+import { toCount } from './usage.js'
 
 /** The `usage` of a native OpenAI reply, whose prompt tokens contain the cached ones already; null: there is none. */
 export function toOpenAiUsage(usage: unknown): Usage | null {
@@ -16,8 +17,4 @@ export function toOpenAiUsage(usage: unknown): Usage | null {
     cachedTokens: toCount(details.cached_tokens),
     cacheWriteTokens: toCount(details.cache_write_tokens),
   }
-}
-
-function toCount(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
 }

@@ -3,16 +3,22 @@ import type { Usage } from '../openai/types.js'
 
 /** OpenAI's counts from Bedrock's: Bedrock's input tokens leave the cached ones out, OpenAI's contain them (facts C4). */
 export function toUsage(usage: TokenUsage): Usage {
-  const cachedTokens = usage.cacheReadInputTokens ?? 0
-  const cacheWriteTokens = usage.cacheWriteInputTokens ?? 0
-  const promptTokens = usage.inputTokens + cachedTokens + cacheWriteTokens
+  const cachedTokens = toCount(usage.cacheReadInputTokens)
+  const cacheWriteTokens = toCount(usage.cacheWriteInputTokens)
+  const promptTokens = toCount(usage.inputTokens) + cachedTokens + cacheWriteTokens
+  const completionTokens = toCount(usage.outputTokens)
   return {
     promptTokens,
-    completionTokens: usage.outputTokens,
-    totalTokens: promptTokens + usage.outputTokens,
+    completionTokens,
+    totalTokens: promptTokens + completionTokens,
     cachedTokens,
     cacheWriteTokens,
   }
+}
+
+/** A number of tokens that can be summed, and written as JSON: what is none is 0. */
+export function toCount(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
 }
 
 /**

@@ -154,6 +154,17 @@ test('isClosable: what a closed schema would say differently', () => {
   for (const [schema, verdict] of verdicts) assert.equal(isClosable(schema), verdict, JSON.stringify(schema))
 })
 
+test('isClosable: a definition that is used a thousand times is read once, and is no recursion', () => {
+  const many = (count: number, of: (index: number) => object) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`d${index}`, of(index)]))
+  const leaf = { type: 'object', properties: many(1_500, () => ({ type: 'string' })) }
+  const fan = { type: 'object', properties: many(1_500, () => ({ $ref: '#/$defs/leaf' })), $defs: { leaf } }
+  assert.equal(isClosable(fan), true)
+  const chain = many(20_000, (index) => ({ $ref: `#/$defs/d${index + 1}` }))
+  assert.equal(isClosable({ $ref: '#/$defs/d0', $defs: chain }), false, 'deeper than can be followed')
+  assert.equal(isClosable({ $ref: '#/__proto__' }), false, 'a name that every object has stands for nothing')
+})
+
 test('toClosedSchema: a property that is called like a limit is no limit', () => {
   const properties = { minimum: { type: 'number' }, items: { type: 'string', maxLength: 3 } }
   assert.deepEqual(toClosedSchema({ type: 'object', properties }), {

@@ -313,6 +313,18 @@ test('at most four are fetched at a time', async () => {
   assert.equal(openMost, 4)
 })
 
+test('the fetches of one request end together, however patient each of them is', async () => {
+  const fetcher = createUrlFetcher({ ...POLICY, fetchMs: 50 }, localRules())
+  const paths = Array.from({ length: 60 }, (_, index) => `/wait-${index}`)
+  const settled = await Promise.allSettled(
+    paths.map((path) => fetcher.fetch(`https://files.test:${port}${path}`, PARAM)),
+  )
+  await fetcher.close()
+  const last = settled.at(-1)
+  assert.equal(last?.status, 'rejected')
+  assert.match(String((last as PromiseRejectedResult).reason), /too long together/)
+})
+
 test('more than a hundred addresses in a request are refused', async () => {
   const fetcher = createUrlFetcher(POLICY, localRules())
   const fetch = (index: number): Promise<FetchedFile> =>

@@ -250,11 +250,11 @@ test('images of tool results, of assistants and of system messages are prepared,
 })
 
 /** The header of a PNG that claims 20000 by 20000 pixels, with a good checksum. */
-async function bomb(): Promise<Buffer> {
-  const png = await canvas(1, 1).png().toBuffer()
+async function bomb(side: number, progressive: boolean): Promise<Buffer> {
+  const png = await canvas(1, 1).png({ progressive }).toBuffer()
   const { crc32 } = await import('node:zlib')
-  png.writeUInt32BE(20_000, 16)
-  png.writeUInt32BE(20_000, 20)
+  png.writeUInt32BE(side, 16)
+  png.writeUInt32BE(side, 20)
   png.writeUInt32BE(crc32(png.subarray(12, 29)), 29)
   return png
 }
@@ -281,7 +281,10 @@ test('what is no picture is refused by name', async () => {
     [dataUri(Buffer.from('\0\0\0\x20ftypheic\0\0\0\0', 'latin1')), /got heic: convert it/],
     [dataUri(png.subarray(0, 20)), /broken, or cut off/],
     [dataUri(jpeg.subarray(0, jpeg.length - 1000)), /broken, or cut off/],
-    [dataUri(await bomb()), /more than 200 megapixels/],
+    [dataUri(await bomb(20_000, false)), /more than 200 megapixels/],
+    // Interlaced: every line of it has to be in memory before the first is written.
+    [dataUri(await bomb(9_000, true)), /more than 64 megapixels/],
+    [dataUri(await bomb(9_000, false)), /broken, or cut off/],
   ] as const) {
     await assertRefused([image(url)], { param, message })
   }
@@ -501,9 +504,7 @@ test('an address is fetched, once for many parts, and what it gives is told by i
   ]
   try {
     const blocks = await prepareMedia(chatRequest({ messages: [user(...parts)] }), all(), POLICY, {
-      isAllowed: () => true,
-      ports: [port],
-      tls: { ca: cert },
+      rules: { isAllowed: () => true, ports: [port], tls: { ca: cert } },
     })
     const bytes = png.toString('base64')
     const block = { image: { format: 'png', source: { bytes } } }
@@ -517,6 +518,34 @@ test('an address is fetched, once for many parts, and what it gives is told by i
       ],
     )
     assert.deepEqual(hits.sort(), ['/The%20terms.pdf', '/a.png'])
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+test('a fetch that nobody waits for any more ends at once', async () => {
+  const { cert, key } = createSelfSigned()
+  const asked = new AbortController()
+  const closed: Promise<unknown>[] = []
+  const server = createServer({ cert, key }, (request) => {
+    closed.push(once(request.socket, 'close'))
+    asked.abort()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    await assert.rejects(
+      prepareMedia(
+        chatRequest({ messages: [user(image(`https://localhost:${port}/never`))] }),
+        all(),
+        { ...POLICY, fetchMs: 60_000 },
+        { signal: asked.signal, rules: { isAllowed: () => true, ports: [port], tls: { ca: cert } } },
+      ),
+    )
+    assert.equal(closed.length, 1)
+    await Promise.all(closed)
   } finally {
     server.closeAllConnections()
     server.close()

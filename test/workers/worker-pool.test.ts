@@ -1,19 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
+import type { ChatBodyResult } from '../../src/aws/chat-body-task.js'
 import { createBodiesPool, createControlPool } from '../../src/aws/worker-pool.js'
 
 const CPU_TASK = new URL('./cpu-task.js', import.meta.url)
 
-test('the bodies pool moves buffers, returns results and survives an aborted task', async (context) => {
+test('the bodies pool moves buffers and returns results', async (context) => {
   const pool = createBodiesPool({ file: CPU_TASK })
   context.after(() => pool.close())
   const bytes = new Uint8Array([1, 2, 3]).buffer
   assert.equal(await pool.run({ bytes }, { transferList: [bytes] }), 6)
   assert.equal(bytes.byteLength, 0, 'moved, not copied')
-  const signal = AbortSignal.timeout(50)
-  await assert.rejects(pool.run({ endless: true }, { signal }), { name: 'AbortError' })
-  assert.equal(await pool.run({ bytes: new Uint8Array([4]).buffer }), 4)
+})
+
+test('a chat whose port the main thread closes while it waits for an answer ends, and the thread goes on', async (context) => {
+  const pool = createBodiesPool()
+  context.after(() => pool.close())
+  const { port1, port2 } = new MessageChannel()
+  const media = { fetchUrls: true, fetchMs: 60_000, fetchBytesMax: 1 }
+  const task = { parts: [Buffer.from('{"model":"m"}')], port: port2, policy: {}, media }
+  port1.once('message', () => port1.close())
+  const result = (await pool.run(task, { transferList: [port2] })) as ChatBodyResult
+  assert.equal(result.type, 'refused')
+  const body = JSON.stringify({ messages: [], inferenceConfig: { temperature: 1 } })
+  assert.notEqual(await pool.run({ body, parameter: 'temperature' }, { name: 'takeOutParameter' }), null)
 })
 
 test('the control pool gives up a task at once when told to', async (context) => {
