@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { withoutStreamMode } from './bedrock/take-outs.js'
 import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
@@ -116,12 +117,13 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   const dropsParams = target.defaults?.dropParams ?? policy.dropParams
   if (target.dialect === 'converse') {
     const { body, plan, sanitized, dropped } = toConverse(request, context)
+    const upstreamStreams = stream && canStream(body, context)
     return {
       target,
       stream,
-      upstreamStreams: stream && canStream(body, context),
+      upstreamStreams,
       choices,
-      body: JSON.stringify(body),
+      body: JSON.stringify(upstreamStreams ? body : (withoutStreamMode(body) ?? body)),
       payloadHash: null,
       headers: NO_HEADERS,
       plan,

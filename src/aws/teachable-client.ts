@@ -112,18 +112,21 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   #tryWithout(lesson: Lesson, refusal: GatewayError): void {
     const { body, stream } = this.#request
     this.#call = null
-    if (lesson.parameter === 'streaming_tools') {
-      this.#sendAgain(stream ? { stream: false } : null, lesson, refusal)
+    const inOnePiece = lesson.parameter === 'streaming_tools'
+    if (inOnePiece && !stream) {
+      this.#sendAgain(null, lesson, refusal)
       return
     }
+    const change = (result: TakeOutResult): Partial<BedrockRequest> | null =>
+      inOnePiece ? { ...result, stream: false } : result
     // Characters of a string stand for its bytes: near enough to tell what is quick to parse.
     if (body.length <= this.#options.bodyInlineBytesMax) {
       const without = takeOut({ body, parameter: lesson.parameter })
-      this.#sendAgain(without === null ? null : { body: without, payloadHash: null }, lesson, refusal)
+      this.#sendAgain(change(without === null ? null : { body: without, payloadHash: null }), lesson, refusal)
       return
     }
     this.#takeOutInPool(lesson.parameter).then(
-      (result) => this.#sendAgain(result, lesson, refusal),
+      (result) => this.#sendAgain(change(result), lesson, refusal),
       // The pool is overloaded, or gone: the refusal is what the client can do something about.
       () => this.#sendAgain(null, lesson, refusal),
     )

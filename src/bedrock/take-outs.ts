@@ -58,8 +58,8 @@ const TAKE_OUTS = {
   'thinking.display': { saidAs: null, takeOut: withoutDisplay },
   'reasoning_details.signature': { saidAs: null, takeOut: withoutSignatures },
   system: { saidAs: null, takeOut: withSystemAsUser },
-  /** How the reply is asked for, not what is asked: nothing of the body. */
-  streaming_tools: { saidAs: null, takeOut: () => null },
+  /** How the reply is asked for, not what is asked. */
+  streaming_tools: { saidAs: null, takeOut: withoutStreamMode },
 } as const satisfies Record<string, Omit<TakeOut, 'fields'>>
 
 export type TakenParameter = keyof typeof TAKE_OUTS
@@ -69,6 +69,13 @@ export function takeOutOf(parameter: string): TakeOut {
   const fields = FIELDS_OF.get(parameter) ?? [parameter]
   if (Object.hasOwn(TAKE_OUTS, parameter)) return { ...TAKE_OUTS[parameter as TakenParameter], fields }
   return { fields, saidAs: parameter, takeOut: (body) => withoutFields(body, [parameter]) }
+}
+
+/** For Converse: how a stream is watched is no member of its guardrail (service model: GuardrailConfiguration). Null: none is there. */
+export function withoutStreamMode(body: ConverseRequest): ConverseRequest | null {
+  if (body.guardrailConfig?.streamProcessingMode === undefined) return null
+  const { streamProcessingMode: _mode, ...guardrailConfig } = body.guardrailConfig
+  return { ...body, guardrailConfig }
 }
 
 function without(body: ConverseRequest, member: keyof ConverseRequest): ConverseRequest | null {

@@ -103,21 +103,22 @@ const LLAMA_WITHOUT_TOOLS: Can = { family: 'llama', ...TEXT_WITHOUT_TOOLS }
 
 /**
  * `any` but no named tool for Mistral Large (service model, ToolChoice; langchain-ai/langchain-aws#620). No tools in a stream:
- * strands-agents/harness-sdk#32.
+ * strands-agents/harness-sdk#32. Images in tool results are for Claude, Nova and Llama 4 (can1357/oh-my-pi#11685).
  */
 const MISTRAL: Can = {
   family: 'mistral',
   streamingTools: false,
   toolChoices: ['any'],
   toolResultWithText: false,
+  toolResultMedia: false,
 }
-const MISTRAL_TEXT: Can = { ...MISTRAL, ...TEXT, toolResultMedia: false, maxOutputTokens: 8192 }
+const MISTRAL_TEXT: Can = { ...MISTRAL, ...TEXT, maxOutputTokens: 8192 }
 /** The open-weight generation of end 2025: recording 711 has `outputConfig`. */
 const MISTRAL_3: Can = { ...MISTRAL, streamingTools: true, structuredOutput: true }
 
 /**
  * `any` is obeyed, a named tool is taken and not obeyed, and `reasoning_effort` turns thinking on
- * (langchain-ai/langchain-aws#1261).
+ * (langchain-ai/langchain-aws#1261). No stop sequences, but for R1: langchain-ai/langchain-aws#664.
  */
 const DEEPSEEK: Can = {
   family: 'deepseek',
@@ -126,6 +127,7 @@ const DEEPSEEK: Can = {
   toolResultMedia: false,
   reasoning: 'effort',
   structuredOutput: true,
+  stopSequences: false,
 }
 
 /** `reasoning_config`: recordings 820, 822; `outputConfig`: 716; no stop sequences (langgenius/dify-official-plugins#1767). */
@@ -277,6 +279,7 @@ const FAMILIES: readonly FamilyRule[] = [
       ...WITHOUT_TOOLS,
       reasoning: 'always',
       structuredOutput: false,
+      stopSequences: true,
       maxOutputTokens: 32_768,
     },
   },

@@ -30,11 +30,9 @@ export function parseToolRequest(fields: Fields): ToolRequest {
   const legacyFunctions = tools.length === 0 && functions.length > 0
   const functionCall = parseOptional(fields['function_call'], 'function_call', parseFunctionCall)
   const choice = parseOptional(fields['tool_choice'], 'tool_choice', parseToolChoice)
-  const allowed = choice?.allowed ?? null
+  const allowed = choice === null || choice.allowed === null ? null : new Set(choice.allowed)
   return {
-    tools: legacyFunctions
-      ? functions
-      : tools.filter(({ name }) => allowed === null || allowed.includes(name)),
+    tools: legacyFunctions ? functions : tools.filter(({ name }) => allowed === null || allowed.has(name)),
     toolChoice: choice?.choice ?? (legacyFunctions ? functionCall : null),
     parallelToolCalls: parseOptional(fields['parallel_tool_calls'], 'parallel_tool_calls', parseBoolean),
     legacyFunctions,

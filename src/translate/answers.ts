@@ -1,6 +1,5 @@
 import type { ToolResultBlock } from '../bedrock/types.js'
-import type { CacheControl } from '../openai/types.js'
-import type { OpenCall } from './assistant-turn.js'
+import type { CacheControl, ToolCall } from '../openai/types.js'
 
 /** What answers one call. Clients may send several messages for it. */
 export interface Answer {
@@ -27,7 +26,13 @@ interface Queue {
   next: number
 }
 
-export function createAnswers(calls: readonly OpenCall[]): Answers {
+/** A call as the client made it, and the id that it goes by. */
+export interface AskedCall {
+  readonly call: ToolCall
+  readonly toolUse: { readonly toolUseId: string }
+}
+
+export function createAnswers(calls: readonly AskedCall[]): Answers {
   const byId = new Map<string, Queue>()
   const byName = new Map<string, Queue>()
   const all: Queue = { answers: [], next: 0 }

@@ -35,6 +35,20 @@ const HOLDERS = {
 
 type Holder = keyof typeof HOLDERS
 
+/** Holders of schemas outside the subset of JSON Schema that an answer can be held to (AWS user guide, "Structured outputs"). */
+const UNKNOWN_HOLDERS = [
+  'if',
+  'then',
+  'else',
+  'contains',
+  'patternProperties',
+  'propertyNames',
+  'dependentSchemas',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  'contentSchema',
+] as const
+
 /** Deeper than any schema that a person wrote, references followed; request bodies nest at most 512 deep. */
 const DEPTH_MAX = 1000
 
@@ -90,7 +104,7 @@ export function isObjectSchema({ type, properties }: Fields): boolean {
 }
 
 function isClosedObject(schema: Fields): boolean {
-  if (schema['patternProperties'] !== undefined || schema['propertyNames'] !== undefined) return false
+  if (UNKNOWN_HOLDERS.some((name) => schema[name] !== undefined)) return false
   if (!isObjectSchema(schema)) return true
   const { additionalProperties: more = null } = schema
   if (more === false) return true
@@ -110,7 +124,10 @@ function childrenOf(schema: Fields): readonly Fields[] {
   })
 }
 
-/** True where following the references leads back to where they came from, or out of the schema. Each schema is read once. */
+/**
+ * True where following the references leads back to where they came from, or out of the schema. Each schema is read once,
+ * however many refer to it: 800 references to a definition of 40,000 members took 26 s.
+ */
 function isRecursive(root: Fields): boolean {
   const above = new Set<Fields>()
   const settled = new Set<Fields>()

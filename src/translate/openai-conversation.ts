@@ -2,8 +2,9 @@ import type { OpenAiMessage, OpenAiPart, OpenAiToolCall } from '../bedrock/opena
 import { GatewayError } from '../errors.js'
 import { isFields } from '../openai/fields.js'
 import type { ChatMessage, ChatRequest, MediaPart, ToolCall } from '../openai/types.js'
+import { type AskedCall, createAnswers } from './answers.js'
 import type { TranslationContext } from './policy.js'
-import { createRepairTally, type Sanitized } from './repairs.js'
+import { createRepairTally, type RepairTally, type Sanitized } from './repairs.js'
 import type { ToolNames } from './tool-names.js'
 
 export interface OpenAiConversation {
@@ -33,19 +34,21 @@ export function toOpenAiConversation(
 ): OpenAiConversation {
   const { target } = context
   const tally = createRepairTally()
-  const system: string[] = target.defaults?.systemPrompt ? [target.defaults.systemPrompt] : []
+  const ofAlias = target.defaults?.systemPrompt ?? ''
+  const system: string[] = ofAlias.trim() === '' ? [] : [ofAlias]
   const turns: Turn[] = []
-  /** Calls of the turn before that still wait for their result. */
-  const unanswered = new Set<string>()
+  /** What answers the calls of the turn before. */
+  let answers = createAnswers([])
   /** Media of results, and results of no call: they follow when all results are there. */
   let afterRound: OpenAiPart[] = []
 
   function endToolRound(): void {
-    for (const toolCallId of unanswered) {
-      tally.toolResultsFilled += 1
-      turns.push({ role: 'tool', toolCallId, text: NO_RESULT })
+    for (const { toolUseId, content, answered } of answers.list) {
+      if (!answered) tally.toolResultsFilled += 1
+      const text = content.flatMap((block) => block.text ?? []).join('\n\n')
+      turns.push({ role: 'tool', toolCallId: toolUseId, text: text === '' ? NO_RESULT : text })
     }
-    unanswered.clear()
+    answers = createAnswers([])
     const parts = afterRound
     afterRound = []
     if (parts.length > 0) pushUser(parts)
@@ -53,8 +56,9 @@ export function toOpenAiConversation(
 
   function pushUser(parts: readonly OpenAiPart[]): void {
     const last = turns.at(-1)
-    if (last?.role === 'user') last.parts.push(...parts)
-    else turns.push({ role: 'user', parts: [...parts] })
+    if (last?.role !== 'user') turns.push({ role: 'user', parts: [...parts] })
+    // One by one: a call takes only so many arguments.
+    else for (const part of parts) last.parts.push(part)
   }
 
   function addUser(parts: readonly OpenAiPart[]): void {
@@ -63,26 +67,31 @@ export function toOpenAiConversation(
     pushUser(parts)
   }
 
-  function addAssistant(text: string, calls: readonly OpenAiToolCall[]): void {
+  function addAssistant(text: string, toolCalls: readonly ToolCall[]): void {
     endToolRound()
+    const asked = toAskedCalls(toolCalls, tally)
+    const calls = asked.map((each) => toCall(each, names))
     const last = turns.at(-1)
     if (last?.role === 'assistant' && last.calls.length === 0 && calls.length === 0) {
       tally.neighboursMerged += 1
       last.text = `${last.text}\n\n${text}`
     } else {
       turns.push({ role: 'assistant', text, calls })
-      for (const { id } of calls) unanswered.add(id)
+      answers = createAnswers(asked)
     }
   }
 
   function addResult(toolCallId: string, text: string, media: readonly OpenAiPart[]): void {
-    if (unanswered.delete(toolCallId)) {
-      turns.push({ role: 'tool', toolCallId, text: text === '' ? NO_RESULT : text })
-    } else {
+    const answer = answers.find(toolCallId)
+    if (answer === null) {
       tally.orphanedResultsTurnedIntoText += 1
       afterRound.push({ type: 'text', text: `Result of a tool: ${text === '' ? FILLER : text}` })
+    } else {
+      if (answer.answered) tally.duplicateResultsMerged += 1
+      if (text !== '' && answer.content.at(-1)?.text !== text) answer.content.push({ text })
+      answer.answered = true
     }
-    afterRound.push(...media)
+    for (const part of media) afterRound.push(part)
   }
 
   function fill(text: string): string {
@@ -108,7 +117,7 @@ export function toOpenAiConversation(
         return
       case 'assistant':
         tally.blankPartsDropped += parts.length - told.length
-        addAssistant(message.toolCalls.length > 0 ? text : fill(text), toCalls(message.toolCalls, names))
+        addAssistant(message.toolCalls.length > 0 ? text : fill(text), message.toolCalls)
         return
       case 'tool':
         addResult(message.toolCallId, text, media)
@@ -157,13 +166,34 @@ function joinTexts(parts: readonly OpenAiPart[]): string {
   return parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
 }
 
+/** Each call once and under an id of its own: ids are names for clients without ids, and clients that merge streams repeat calls. */
+function toAskedCalls(calls: readonly ToolCall[], tally: RepairTally): readonly AskedCall[] {
+  const distinct = new Map(calls.map((call) => [JSON.stringify([call.id, call.name, call.arguments]), call]))
+  tally.duplicateCallsDropped += calls.length - distinct.size
+  const used = new Set<string>()
+  const usesById = new Map<string, number>()
+  return [...distinct.values()].map((call) => {
+    let uses = usesById.get(call.id) ?? 0
+    let toolUseId = call.id
+    if (used.has(toolUseId)) tally.repeatedCallIdsRenamed += 1
+    while (used.has(toolUseId)) {
+      uses += 1
+      toolUseId = `${call.id}_${uses + 1}`
+    }
+    usesById.set(call.id, uses)
+    used.add(toolUseId)
+    return { call, toolUse: { toolUseId } }
+  })
+}
+
 /** Servers parse the arguments of a history and refuse what is no object: what was cut goes as text in one. */
-function toCalls(calls: readonly ToolCall[], names: ToolNames): readonly OpenAiToolCall[] {
-  return calls.map(({ id, name, arguments: json }) => ({
-    id,
+function toCall({ call, toolUse }: AskedCall, names: ToolNames): OpenAiToolCall {
+  const { name, arguments: json } = call
+  return {
+    id: toolUse.toolUseId,
     type: 'function',
     function: { name: names.toWireName(name), arguments: toObjectJson(json) },
-  }))
+  }
 }
 
 function toObjectJson(json: string): string {

@@ -1,5 +1,6 @@
 import type { ReasoningBlock } from '../bedrock/types.js'
 import type { ReasoningDetail } from '../openai/types.js'
+import { decodeBase64, toBase64 } from './media/base64.js'
 import type { KeptReasoning, TranslationContext } from './policy.js'
 import type { AssistantMessage } from './turns.js'
 
@@ -23,7 +24,13 @@ export function toReasoningBlocks(
 /** True for a detail that may go back; see `toReasoningBlocks`. */
 export function isReturnable(detail: ReasoningDetail): boolean {
   const isOwn = detail.format === null || detail.format.startsWith('anthropic')
-  return isOwn && (detail.type === 'encrypted' || detail.signature !== null)
+  return isOwn && (detail.type === 'encrypted' ? toBlob(detail.data) !== '' : detail.signature !== null)
+}
+
+/** The base64 that Converse demands of a blob; empty: it is none, and no model wrote it. */
+function toBlob(data: string): string {
+  const encoded = decodeBase64(data)
+  return encoded === null ? '' : toBase64(encoded)
 }
 
 function findThoughts(
@@ -37,7 +44,7 @@ function findThoughts(
 }
 
 function toBlock(detail: ReasoningDetail): ReasoningBlock {
-  if (detail.type === 'encrypted') return { redactedContent: detail.data }
+  if (detail.type === 'encrypted') return { redactedContent: toBlob(detail.data) }
   const { text, signature } = detail
   return { reasoningText: { text, ...(signature === null ? {} : { signature }) } }
 }

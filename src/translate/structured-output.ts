@@ -8,6 +8,8 @@ import type { TranslationContext } from './policy.js'
 /** How a `response_format` is said to this model: by `outputConfig`, else by a tool whose input is the answer. */
 export interface StructuredOutput {
   readonly outputConfig: OutputConfig | null
+  /** The schema of `outputConfig` would be refused, and has to be asked for in words. */
+  readonly inWords: boolean
   readonly answerTool: ToolSpec | null
   /** The member of the tool's input that holds the answer; null: the whole input is it. */
   readonly answerMember: string | null
@@ -15,7 +17,7 @@ export interface StructuredOutput {
 
 type JsonSchemaFormat = Extract<ResponseFormat, { type: 'json_schema' }>
 
-const NOTHING: StructuredOutput = { outputConfig: null, answerTool: null, answerMember: null }
+const NOTHING: StructuredOutput = { outputConfig: null, inWords: false, answerTool: null, answerMember: null }
 
 const ANSWER_TOOL = 'json_answer'
 const ANSWER_DESCRIPTION = 'Call this tool to give the answer: its input is the answer.'
@@ -43,8 +45,11 @@ export function toStructuredOutput(
     (capabilities.structuredOutput || !lessons.includes('response_format'))
   const schema = format.type === 'json_schema' && isFields(format.schema) ? format.schema : {}
   const hasSchema = Object.keys(schema).length > 0
-  if (format.type === 'json_schema' && isNative && hasSchema && (isClosable(schema) || !hasTool)) {
-    return { ...NOTHING, outputConfig: toOutputConfig(format, schema) }
+  const fits = isClosable(schema)
+  if (format.type === 'json_schema' && isNative && hasSchema && (fits || !hasTool)) {
+    // Claude refuses an open object; others may well take it.
+    const inWords = !fits && capabilities.family === 'claude'
+    return { ...NOTHING, outputConfig: toOutputConfig(format, schema), inWords }
   }
   if (hasTool) return toAnswerTool(format, schema, answerToolName(request))
   dropped.add('response_format')
@@ -80,6 +85,7 @@ function toAnswerTool(format: ResponseFormat, schema: Fields, name: string): Str
   const wrapped = !isObjectSchema(wanted) || lacksMembers(wanted)
   return {
     outputConfig: null,
+    inWords: false,
     answerTool: {
       name,
       description: description ? `${ANSWER_DESCRIPTION} ${description}` : ANSWER_DESCRIPTION,

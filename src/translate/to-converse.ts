@@ -28,7 +28,8 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
   const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
-  const { outputConfig, answerTool: wanted, answerMember } = toStructuredOutput(request, context, dropped)
+  const structured = toStructuredOutput(request, context, dropped)
+  const { outputConfig, inWords, answerTool: wanted, answerMember } = structured
   const answerTool = wanted === null ? null : { ...wanted, name: names.reserveName(wanted.name) }
   const toolInput: ToolInput = { request, context, names, answerTool, dropped }
   const toolConfig = toToolConfig(toolInput)
@@ -47,8 +48,9 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     ...(output === null ? {} : { outputConfig: output }),
     ...toServiceOptions(request, context, dropped),
   }
+  const refused = inWords ? [...context.lessons, 'response_format'] : context.lessons
   return {
-    body: withCachePoints(withoutLearned(body, context.lessons, dropped), request, context),
+    body: withCachePoints(withoutLearned(body, refused, dropped), request, context),
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,

@@ -8,6 +8,7 @@ import { toOpenAiEffort } from './openai-reasoning.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
 import type { Sanitized } from './repairs.js'
 import { createToolNames, type ToolNames } from './tool-names.js'
+import { requireChosenTool, withoutDuplicates } from './tools.js'
 
 export interface OpenAiTranslation {
   readonly body: OpenAiRequest
@@ -123,15 +124,21 @@ function toResponseFormat(format: ResponseFormat): object | null {
 }
 
 function toTools(
-  { tools, toolChoice, parallelToolCalls }: ChatRequest,
+  request: ChatRequest,
   { target }: TranslationContext,
   { names, dropped }: { readonly names: ToolNames; readonly dropped: DropList },
 ): Members {
-  if (tools.length === 0) return {}
+  const { toolChoice, parallelToolCalls } = request
+  const tools = withoutDuplicates(request.tools)
+  if (tools.length === 0) {
+    if (toolChoice?.type === 'required' || toolChoice?.type === 'named') dropped.add('tool_choice')
+    return {}
+  }
   if (!target.capabilities.tools) {
     dropped.add('tools')
     return {}
   }
+  requireChosenTool(request)
   return {
     tools: tools.map((tool) => toTool(tool, names)),
     ...(toolChoice === null ? {} : { tool_choice: toToolChoice(toolChoice, names) }),

@@ -67,7 +67,8 @@ function idOf({ foundationId, id }: ModelTarget): string {
   return foundationId ?? id
 }
 
-function requireChosenTool({ tools, toolChoice }: ChatRequest): void {
+/** Throws a `GatewayError` for a choice of a tool that is not there. */
+export function requireChosenTool({ tools, toolChoice }: ChatRequest): void {
   if (toolChoice?.type !== 'named' || tools.length === 0) return
   if (tools.some(({ name }) => name === toolChoice.name)) return
   throw new GatewayError(
@@ -78,7 +79,7 @@ function requireChosenTool({ tools, toolChoice }: ChatRequest): void {
 }
 
 /** "tools: Tool names must be unique": the first definition counts, as it does for clients that look one up. */
-function withoutDuplicates(tools: readonly ToolDefinition[]): readonly ToolDefinition[] {
+export function withoutDuplicates(tools: readonly ToolDefinition[]): readonly ToolDefinition[] {
   const first = new Map<string, ToolDefinition>()
   for (const tool of tools) if (!first.has(tool.name)) first.set(tool.name, tool)
   return [...first.values()]

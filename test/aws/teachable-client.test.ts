@@ -196,6 +196,23 @@ test('no second call: not in the body, not to be left out, no lesson, another st
   }
 })
 
+test('a model without tools in a stream is asked for the whole reply, and not how a stream is watched', async (context) => {
+  const { client, bodies, lessons } = await startBench(context, (body) =>
+    body.guardrailConfig?.streamProcessingMode === undefined
+      ? null
+      : refusal("This model doesn't support tool use in streaming mode."),
+  )
+  const guardrailConfig = { guardrailIdentifier: 'g', guardrailVersion: '1' }
+  const body = JSON.stringify({
+    messages: MESSAGES,
+    guardrailConfig: { ...guardrailConfig, streamProcessingMode: 'sync' },
+  })
+  const heard = await sendAndHear(client, { body, stream: true })
+  assert.deepEqual(heard.calls, ['headers', 'data', 'end'])
+  assert.deepEqual(bodies[1], { messages: MESSAGES, guardrailConfig })
+  assert.deepEqual(lessons, [`${MODEL_ID} streaming_tools`])
+})
+
 test('a large body is taken apart in the pool, and other calls with the same memory are not disturbed', async (context) => {
   const { client, bodies, lessons, tasks } = await startBench(context, refusesStop)
   const text = 'é'.repeat(200_000)

@@ -84,6 +84,10 @@ test('capabilitiesOf: a listed model without image input takes no images, whatev
 test('capabilitiesOfId: families differ where Bedrock refuses', () => {
   assert.equal(capabilitiesOfId('deepseek.r1-v1:0').tools, false)
   assert.equal(capabilitiesOfId('deepseek.v3-v1:0').tools, true)
+  assert.equal(capabilitiesOfId('deepseek.v3-v1:0').stopSequences, false)
+  assert.equal(capabilitiesOfId('deepseek.r1-v1:0').stopSequences, true)
+  assert.equal(capabilitiesOfId('mistral.pixtral-large-2502-v1:0').toolResultMedia, false)
+  assert.equal(capabilitiesOfId('meta.llama4-scout-17b-instruct-v1:0').toolResultMedia, true)
   assert.equal(capabilitiesOfId('mistral.mistral-7b-instruct-v0:2').systemPrompt, false)
   assert.equal(capabilitiesOfId('amazon.titan-text-express-v1').systemPrompt, false)
   assert.equal(capabilitiesOfId('meta.llama3-8b-instruct-v1:0').tools, false)

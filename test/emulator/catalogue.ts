@@ -1,3 +1,5 @@
+import { promptCacheTokensMin } from './model-traits.js'
+
 /** One row of a ListFoundationModels reply, raw body: undocumented members are kept. */
 export interface ModelRow {
   readonly modelArn: string
@@ -316,7 +318,8 @@ function toModelRow(template: Template, region: string): ModelRow & Record<strin
     converse: toConverse(template),
     customizationsSupported: [],
     description: null,
-    explicitPromptCaching: { isSupported: /claude|nova/.test(template.id) },
+    // In recording list-foundation-models.us-east-1.2025-12-31 false for Claude 3 and the first 3.5, true from then on.
+    explicitPromptCaching: { isSupported: promptCacheTokensMin(template.id) !== null },
     featuresSupported: null,
     guardrailsSupported: true,
     inferenceTypesSupported: template.access,

@@ -108,6 +108,22 @@ test('a model that refused the schema once gets the tool; one that refused the t
   }
 })
 
+test('isClosable: a chain of references as long as a body allows is no chain to follow, and no fault', () => {
+  const deep = (levels: number, last: object): object =>
+    levels === 0 ? last : { type: 'array', items: deep(levels - 1, last) }
+  const chain = (count: number, levels: number): Fields => ({
+    $ref: '#/$defs/D0',
+    $defs: Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `D${index}`,
+        deep(levels, index === count - 1 ? { type: 'string' } : { $ref: `#/$defs/D${index + 1}` }),
+      ]),
+    ),
+  })
+  assert.equal(isClosable(chain(50, 1)), true)
+  assert.equal(isClosable(chain(2_000, 200)), false)
+})
+
 test('isClosable: what a closed schema would say differently', () => {
   const node = { type: 'object', properties: { next: { $ref: '#/$defs/Node' } } }
   const verdicts: readonly (readonly [Fields, boolean])[] = [

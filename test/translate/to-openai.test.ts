@@ -124,7 +124,7 @@ for (const [id, effort, expected] of [
   })
 }
 
-test('tools, a forced tool, parallel calls and their history go on as they are', () => {
+test('tools, a forced tool, parallel calls and their history go on, results in the order of the calls', () => {
   const tools = [
     {
       type: 'function',
@@ -162,9 +162,56 @@ test('tools, a forced tool, parallel calls and their history go on as they are',
       content: null,
       tool_calls: [calls[0], { id: 'b', type: 'function', function: { name: 'now', arguments: '{}' } }],
     },
-    { role: 'tool', tool_call_id: 'b', content: 'noon' },
     { role: 'tool', tool_call_id: 'a', content: 'sunny' },
+    { role: 'tool', tool_call_id: 'b', content: 'noon' },
   ])
+})
+
+test('calls of one turn that share an id each keep their own result', () => {
+  const call = (json: string) => ({ id: 'f', type: 'function', function: { name: 'f', arguments: json } })
+  const result = (content: string) => ({ role: 'tool', tool_call_id: 'f', content })
+  const calls = [call('{"a":1}'), call('{"a":2}'), call('{"a":1}')]
+  const messages = messagesOf([
+    USER,
+    { role: 'assistant', content: null, tool_calls: calls },
+    result('one'),
+    result('two'),
+    result('more'),
+  ])
+  assert.deepEqual(messages.slice(1), [
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [calls[0], { ...call('{"a":2}'), id: 'f_2' }],
+    },
+    { role: 'tool', tool_call_id: 'f', content: 'one' },
+    { role: 'tool', tool_call_id: 'f_2', content: 'two\n\nmore' },
+  ])
+})
+
+test('of two tools with one name the first counts', () => {
+  const named = (description: string) => ({ type: 'function', function: { name: 'now', description } })
+  const { body } = send({ tools: [named('first'), named('second')] })
+  const tools = body['tools'] as readonly { readonly function: { readonly description: string } }[]
+  assert.deepEqual(
+    tools.map(({ function: { description } }) => description),
+    ['first'],
+  )
+})
+
+test('a choice of a tool that is not there is refused, a forced choice without tools is named', () => {
+  const tools = [{ type: 'function', function: { name: 'now' } }]
+  const tool_choice = { type: 'function', function: { name: 'then' } }
+  assert.throws(
+    () => send({ tools, tool_choice }),
+    (error) => error instanceof GatewayError && error.param === 'tool_choice',
+  )
+  assert.deepEqual(send({ tool_choice }).dropped, ['tool_choice'])
+})
+
+test('a blank system prompt of an alias is none', () => {
+  const defaults = { parameters: {}, systemPrompt: ' ', guardrail: null }
+  assert.deepEqual(messagesOf([USER], contextOf({ defaults })), [USER])
 })
 
 test('parallel_tool_calls goes on with tools, and only with them', () => {
@@ -215,7 +262,7 @@ test('arguments that are cut, results that are missing and results of no call ar
   )
 })
 
-test('a result of no call in the middle of a round waits for the others', () => {
+test('a result of no call in the middle of a round waits for the others, a second one joins the first', () => {
   const calls = ['a', 'b'].map((id) => ({ id, type: 'function', function: { name: 'now', arguments: '{}' } }))
   const result = (tool_call_id: string, content: string) => ({ role: 'tool', tool_call_id, content })
   const asked = { role: 'assistant', content: null, tool_calls: calls }
@@ -231,9 +278,9 @@ test('a result of no call in the middle of a round waits for the others', () => 
     [
       USER,
       asked,
-      result('a', 'one'),
+      result('a', 'one\n\nagain'),
       result('b', 'two'),
-      { role: 'user', content: 'Result of a tool: what\n\nResult of a tool: again' },
+      { role: 'user', content: 'Result of a tool: what' },
     ],
   )
 })

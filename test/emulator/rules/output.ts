@@ -38,8 +38,11 @@ function checkClosedObjects(schema: unknown): void {
       "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
     )
   }
-  for (const part of Object.values(schema)) checkClosedObjects(part)
+  for (const [name, part] of Object.entries(schema)) if (!VALUES.includes(name)) checkClosedObjects(part)
 }
+
+/** Keywords whose objects are values, not schemas (JSON Schema, Validation §6.1 and §9). */
+const VALUES: readonly string[] = ['enum', 'const', 'default', 'examples']
 
 /** NousResearch/hermes-agent#34476: `reserved` needs a reservation, which the emulated account has not. */
 export const checkServiceTier: Rule = ({ request }) => {
