@@ -20,6 +20,9 @@ interface Entry {
   readonly keptAtMs: number
 }
 
+/** What an entry takes beside its text: one-word thoughts before thousands of calls must not be free. */
+const ENTRY_BYTES = 256
+
 export function createThoughtStore({ keepMs, bytesMax, now }: ThoughtStoreOptions): ThoughtStore {
   /** By tool call id; several ids may share an entry. In the order of keeping. */
   const entries = new Map<string, Entry>()
@@ -41,7 +44,7 @@ export function createThoughtStore({ keepMs, bytesMax, now }: ThoughtStoreOption
     keep(thoughts) {
       const keptAtMs = now()
       // Counted once for each id: an entry is gone when all of its ids are.
-      const bytes = sizeOf(thoughts)
+      const bytes = ENTRY_BYTES + sizeOf(thoughts)
       for (const id of thoughts.toolCallIds) {
         const standing = entries.get(id)
         if (standing !== undefined) forget(id, standing)

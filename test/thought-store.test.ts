@@ -7,7 +7,7 @@ const thought = (text: string): ReasoningBlock => ({ reasoningText: { text, sign
 
 function createStore(options: { readonly keepMs?: number; readonly bytesMax?: number } = {}) {
   const clock = { nowMs: 0 }
-  const store = createThoughtStore({ keepMs: 1000, bytesMax: 100, now: () => clock.nowMs, ...options })
+  const store = createThoughtStore({ keepMs: 1000, bytesMax: 10_000, now: () => clock.nowMs, ...options })
   return { store, clock }
 }
 
@@ -30,7 +30,7 @@ test('thoughts are forgotten when their time is over', () => {
 })
 
 test('the oldest thoughts go first when there are too many, and a call that comes again counts as new', () => {
-  const { store } = createStore({ bytesMax: 25 })
+  const { store } = createStore({ bytesMax: 600 })
   const blocks = [thought('123456789')]
   for (const id of ['a', 'b', 'a', 'c']) store.keep({ toolCallIds: [id], blocks })
   assert.deepEqual(Object.keys(store.find(['a', 'b', 'c'])), ['a', 'c'])
@@ -49,4 +49,13 @@ test('a call named like a member of Object.prototype is only found when it was k
   const { store } = createStore()
   store.keep({ toolCallIds: ['a'], blocks: [thought('x')] })
   assert.deepEqual(store.find(['constructor', '__proto__', 'toString']), {})
+})
+
+test('one-word thoughts take memory, too: a thousand of them do not fit in 10 kB', () => {
+  const { store } = createStore()
+  const ids = Array.from({ length: 1_000 }, (_, index) => `call-${index}`)
+  for (const id of ids) store.keep({ toolCallIds: [id], blocks: [thought('x')] })
+  const found = Object.keys(store.find(ids))
+  assert.ok(found.length < 50, `${found.length}`)
+  assert.equal(found.at(-1), 'call-999')
 })

@@ -22,7 +22,7 @@ sharp.unblock({
 /** The largest phone pictures have 200 megapixels; a small file that claims more is there to fill memory. */
 const PIXELS_MAX = 200_000_000
 /** Pictures that are decoded whole, four bytes a pixel: 800 kB of interlaced PNG would else take 850 MB. */
-const PIXELS_AT_ONCE_MAX = 64_000_000
+const PIXELS_AT_ONCE_MAX = 80_000_000
 const SECONDS_MAX = 30
 /** sharp works on libuv's four threads, which the whole process shares, DNS included: a worker takes one of them. */
 const oneAtATime = createLimiter(1)

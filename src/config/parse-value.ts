@@ -1,3 +1,4 @@
+import { isGuardrailId, isGuardrailVersion } from '../openai/guardrail-patterns.js'
 import type { CacheTtl, PromptCachingMode } from '../openai/types.js'
 import { parseAddress } from './address.js'
 import type { Address, LogLevel } from './types.js'
@@ -133,16 +134,6 @@ export function isRegion(text: string): boolean {
 /** True for text without control characters that neither starts nor ends with a space. */
 export function isVisibleText(text: string): boolean {
   return text !== '' && text.trim() === text && !/\p{Cc}/u.test(text)
-}
-
-/** The service model's pattern for `guardrailIdentifier`. */
-export function isGuardrailId(text: string): boolean {
-  return /^([a-z0-9]+|arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail\/[a-z0-9]+)$/.test(text)
-}
-
-/** The service model's pattern for `guardrailVersion`. */
-export function isGuardrailVersion(text: string): boolean {
-  return /^([1-9][0-9]{0,7}|DRAFT)$/.test(text)
 }
 
 /** Comma-separated text or a list of strings; undefined for anything else. Empty entries are left out. */

@@ -317,7 +317,7 @@ export const settings = {
     fallback: '5',
     minimum: 0.1,
     maximum: 60,
-    doc: 'such a fetch may take this long',
+    doc: 'such a fetch may take this long, all of a request together six times as long',
   },
   fetchBytesMax: {
     variable: 'BEDROCKD_FETCH_BYTES_MAX',

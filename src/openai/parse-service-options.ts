@@ -1,4 +1,5 @@
 import { type Fields, fieldError, isFields, parseFields, parseOptional } from './fields.js'
+import { isGuardrailId, isGuardrailVersion } from './guardrail-patterns.js'
 import type { Guardrail, PromptCachingMode } from './types.js'
 
 /** OpenAI's limit for `metadata`, and Converse's for `requestMetadata` (service model). */
@@ -15,11 +16,11 @@ export function parseLatency(value: unknown, param: string): 'standard' | 'optim
 export function parseGuardrail(value: unknown, param: string): Guardrail {
   const fields = parseFields(value, param)
   const identifier = fields['guardrailIdentifier']
-  if (typeof identifier !== 'string' || !isIdentifier(identifier)) {
+  if (typeof identifier !== 'string' || !isGuardrailId(identifier)) {
     throw fieldError(`${param}.guardrailIdentifier`, 'the id or ARN of a guardrail', identifier)
   }
   const version = String(fields['guardrailVersion'] ?? 'DRAFT')
-  if (!/^([1-9][0-9]{0,7}|DRAFT)$/.test(version)) {
+  if (!isGuardrailVersion(version)) {
     throw fieldError(`${param}.guardrailVersion`, '"DRAFT" or a number', fields['guardrailVersion'])
   }
   return {
@@ -28,11 +29,6 @@ export function parseGuardrail(value: unknown, param: string): Guardrail {
     trace: parseChoice(fields, 'trace', { param, choices: ['enabled', 'disabled', 'enabled_full'] }),
     streamMode: parseChoice(fields, 'streamProcessingMode', { param, choices: ['sync', 'async'] }),
   }
-}
-
-/** The service model's pattern, without the empty string. */
-function isIdentifier(text: string): boolean {
-  return /^([a-z0-9]+|arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail\/[a-z0-9]+)$/.test(text)
 }
 
 function parseChoice<Choice extends string>(

@@ -2,7 +2,7 @@ import type { CachePoint, ContentBlock } from '../bedrock/types.js'
 import type { CacheControl } from '../openai/types.js'
 
 /** A client's `cache_control` as Converse says it. */
-export function toCachePoint({ ttl }: CacheControl): CachePoint {
+function toCachePoint({ ttl }: CacheControl): CachePoint {
   return { type: 'default', ...(ttl === null ? {} : { ttl }) }
 }
 

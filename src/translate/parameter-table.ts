@@ -19,7 +19,7 @@ const NOWHERE = {} as const
  * (BerriAI/litellm#13959); AWS user guide, "Inference request parameters" for Cohere Command R, AI21 Jamba and Writer Palmyra.
  * Llama's and Mistral's chat schemas there have nothing of the kind.
  */
-export const PARAMETER_RULES = {
+const PARAMETER_RULES = {
   top_k: {
     path: { claude: ['top_k'], nova: ['inferenceConfig', 'topK'], cohere: ['k'] },
     most: { claude: 500, nova: 100, cohere: 500 },

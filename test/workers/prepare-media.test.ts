@@ -283,7 +283,7 @@ test('what is no picture is refused by name', async () => {
     [dataUri(jpeg.subarray(0, jpeg.length - 1000)), /broken, or cut off/],
     [dataUri(await bomb(20_000, false)), /more than 200 megapixels/],
     // Interlaced: every line of it has to be in memory before the first is written.
-    [dataUri(await bomb(9_000, true)), /more than 64 megapixels/],
+    [dataUri(await bomb(9_000, true)), /more than 80 megapixels/],
     [dataUri(await bomb(9_000, false)), /broken, or cut off/],
   ] as const) {
     await assertRefused([image(url)], { param, message })
