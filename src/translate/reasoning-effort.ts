@@ -27,6 +27,16 @@ const EFFORT_BUDGETS = {
   max: 63_999,
 } as const satisfies Record<ActiveEffort, number>
 
+/** Low, medium and high, as gpt-oss, DeepSeek, Qwen and Nova 2 know them. */
+export const THREE_EFFORTS = {
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+} as const satisfies Record<ActiveEffort, string>
+
 /** Tokens that an effort may take. */
 export function toBudget(effort: ActiveEffort): number {
   return EFFORT_BUDGETS[effort]

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../openai/types.js'
 import { stopThinkingAsClaude, thinkAsClaude } from './claude-thinking.js'
 import type { DropList } from './drop-list.js'
 import type { TranslationContext } from './policy.js'
-import { type ActiveEffort, type ThinkingWish, toEffort, toWish } from './reasoning-effort.js'
+import { THREE_EFFORTS, type ThinkingWish, toEffort, toWish } from './reasoning-effort.js'
 
 /** What is settled about thinking before the sampling parameters are chosen. */
 export interface SettledReasoning {
@@ -37,16 +37,6 @@ const NOTHING: SettledReasoning = {
   fixesSampling: false,
   refusesInference: false,
 }
-
-/** Low, medium and high, as gpt-oss, DeepSeek, Qwen and Nova 2 know them. */
-const THREE_EFFORTS = {
-  minimal: 'low',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-} as const satisfies Record<ActiveEffort, string>
 
 /** Budgets of Nova 2's efforts: `reasoningConfig` in the recorded listing has low 10000, medium 40000, high 64000. */
 const NOVA_BUDGETS = { low: 10_000, medium: 40_000 } as const
