@@ -357,7 +357,11 @@ const FIELDS: readonly Field[] = [
     put: (ttl) => message({ role: 'user', content: 'Hi', cache_control: { type: 'ephemeral', ttl } }),
     takes: ['null'],
   },
-  { param: 'tools[0].type', put: (type) => toolDefinition({ type, function: { name: 'a' } }), takes: [] },
+  {
+    param: 'tools[0].type',
+    put: (type) => toolDefinition({ type, function: { name: 'a' } }),
+    takes: ['null'],
+  },
   {
     param: 'tools[0].function',
     put: (definition) => toolDefinition({ type: 'function', function: definition }),
