@@ -167,10 +167,11 @@ function parseAddress(text: string, rules: FetchRules, base?: URL): URL {
   return url
 }
 
+/** The same words for no address and for a private one: which names this network knows inside is nobody's business. */
+const NOT_PUBLIC = 'leads to no public IP address, and no other is asked'
+
 function privateFailure(): FetchFailure {
-  return new FetchFailure(
-    'the address leads to a private or reserved network, which is never asked: send the file as a data: URI',
-  )
+  return new FetchFailure(`the address ${NOT_PUBLIC}: send the file as a data: URI`)
 }
 
 /** The socket connects to what this answers and to nothing else. One private address among public ones is refused as a whole. */
@@ -180,7 +181,7 @@ function createGuardedLookup({ lookup, isAllowed }: FetchRules): LookupFunction 
       if (error !== null) return callback(error, '')
       if (!addresses.every(({ address }) => isAllowed(address))) return callback(privateFailure(), '')
       const [first] = addresses
-      if (first === undefined) return callback(new FetchFailure('the address has no IP address'), '')
+      if (first === undefined) return callback(privateFailure(), '')
       return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family)
     })
   }
@@ -248,7 +249,7 @@ function destroy(body: Dispatcher.ResponseData['body']): void {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'has no IP address',
+  ENOTFOUND: NOT_PUBLIC,
   EAI_AGAIN: 'could not be looked up',
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'closed the connection',

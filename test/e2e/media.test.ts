@@ -97,7 +97,7 @@ test('an address inside is a 400 that names the part', async () => {
     const error = await readError(await askAbout(url), 400)
     assert.equal(error.code, 'invalid_request')
     assert.equal(error.param, 'messages[0].content[1].image_url.url')
-    assert.match(error.message, /private or reserved network/)
+    assert.match(error.message, /no public IP address/)
   }
   assert.equal(emulator.requests.length, sent)
 })

@@ -178,10 +178,10 @@ for (const [path, message] of [
   ['/cut', /closed the connection/],
   ['/loop', /more than 3 times/],
   ['/to-http', /redirects to one that must start with https/],
-  ['/to-metadata', /private or reserved network/],
-  ['/to-loopback', /private or reserved network/],
-  ['/to-mapped', /private or reserved network/],
-  ['/to-inside', /private or reserved network/],
+  ['/to-metadata', /no public IP address/],
+  ['/to-loopback', /no public IP address/],
+  ['/to-mapped', /no public IP address/],
+  ['/to-inside', /no public IP address/],
   ['/to-password', /user name or a password/],
   ['/nowhere', /not a valid URL/],
 ] as const) {
@@ -209,7 +209,7 @@ for (const url of [
   'https://１２７.０.０.１/',
 ]) {
   test(`${url} is refused by the default rules`, async () => {
-    await assertRefused(fetchOnce(url, {}), /private or reserved network/)
+    await assertRefused(fetchOnce(url, {}), /no public IP address/)
   })
 }
 
@@ -229,13 +229,13 @@ for (const [url, message] of [
 
 test('a name that leads inside is refused by the default rules, and no connection is made', async () => {
   const { isAllowed: _, ...rules } = localRules()
-  await assertRefused(fetchOnce('/file.pdf', rules), /private or reserved network/)
+  await assertRefused(fetchOnce('/file.pdf', rules), /no public IP address/)
   assert.deepEqual(hits, [])
 })
 
 test('one private address among public ones refuses the name', async () => {
   const lookup = dnsOf({ 'files.test': [['127.0.0.1', '10.0.0.1']] })
-  await assertRefused(fetchOnce('/file.pdf', { ...localRules(), lookup }), /private or reserved network/)
+  await assertRefused(fetchOnce('/file.pdf', { ...localRules(), lookup }), /no public IP address/)
   assert.deepEqual(hits, [])
 })
 
@@ -245,15 +245,15 @@ test('a name that leads inside the second time it is asked does not get there', 
   try {
     // The cut connection is not used again: the next request asks DNS anew.
     await assertRefused(fetcher.fetch(`https://files.test:${port}/cut`, PARAM), /closed the connection/)
-    await assertRefused(fetcher.fetch(`https://files.test:${port}/file.pdf`, PARAM), /private or reserved/)
+    await assertRefused(fetcher.fetch(`https://files.test:${port}/file.pdf`, PARAM), /no public IP address/)
   } finally {
     await fetcher.close()
   }
   assert.deepEqual(hits, ['/cut'])
 })
 
-test('a name without an address is told as such', async () => {
-  await assertRefused(fetchOnce(`https://other.test:${port}/`), /has no IP address/)
+test('a name without an address is refused in the words of a private one: names inside are not told', async () => {
+  await assertRefused(fetchOnce(`https://other.test:${port}/`), /no public IP address/)
 })
 
 test('a certificate that nobody vouches for is refused', async () => {

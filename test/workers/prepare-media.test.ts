@@ -555,7 +555,7 @@ test('a fetch that nobody waits for any more ends at once', async () => {
 test('an address inside is refused by the part that names it', async () => {
   await assertRefused([image('https://169.254.169.254/latest/meta-data/')], {
     param: `${FIRST}.image_url.url`,
-    message: /private or reserved network/,
+    message: /no public IP address/,
   })
 })
 
