@@ -88,7 +88,7 @@ test: dist/.built ## all tests, or those whose file name contains T (make test T
 	@files=$$(find dist/test -name '*$(T)*.test.js' | sort); \
 	[ -n "$$files" ] || { echo 'no test file matches T=$(T)' >&2; exit 1; }; \
 	echo "Node $$(node --version), $$(echo "$$files" | wc -l) test files"; \
-	exec node --enable-source-maps --test --test-reporter=spec $$files
+	exec node --enable-source-maps --test --test-timeout=300000 --test-reporter=spec $$files
 
 .PHONY: check
 check: lint test ## lint, types and all tests: what CI runs

@@ -6,6 +6,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Status } from '../../src/admin/types.js'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.js'
+import { afterwards } from './afterwards.js'
 import { assertComplete, eventually, postChat, readError, readStream } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
 
@@ -16,10 +17,10 @@ async function start(
   options: { readonly emulator?: EmulatorOptions; readonly environment: (emulator: Emulator) => Environment },
 ): Promise<{ emulator: Emulator; daemon: Daemon }> {
   const emulator = await startEmulator(options.emulator)
-  t.after(() => emulator.close())
+  afterwards(t, () => emulator.close())
   const environment = options.environment(emulator)
   const daemon = await startDaemon({ emulator: { environment }, waitReady: false })
-  t.after(() => daemon.kill())
+  afterwards(t, () => daemon.kill())
   return { emulator, daemon }
 }
 
@@ -34,7 +35,7 @@ function endpointsOf({ environment }: Emulator): Environment {
 
 function newFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  afterwards(t, () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -59,7 +60,7 @@ const status = async (daemon: Daemon): Promise<Status> => (await daemon.admin('/
 suite('credentials', { concurrency: 4 }, () => {
   test('none at all: the daemon starts, says so once, is not ready, and chats are told the cause', async (t) => {
     const daemon = await startDaemon()
-    t.after(() => daemon.kill())
+    afterwards(t, () => daemon.kill())
     await daemon.waitForLine((line) => line['msg'] === 'aws credentials missing')
     const readiness = await fetch(`${daemon.url}/readyz`)
     assert.equal(readiness.status, 503)

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Status } from '../../src/admin/types.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { afterwards } from './afterwards.js'
 import { type Daemon, startDaemon } from './daemon.js'
 
 /** 200 take 75 s on two cores. */
@@ -42,9 +43,9 @@ const start = (
 
 async function openLane(t: TestContext): Promise<Lane> {
   const emulator = await startEmulator({ modelsCount: MODELS })
-  t.after(() => emulator.close())
+  afterwards(t, () => emulator.close())
   const stateDir = mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  t.after(() => rmSync(stateDir, { recursive: true, force: true }))
+  afterwards(t, () => rmSync(stateDir, { recursive: true, force: true }))
   const daemon = await start({ emulator, stateDir }, true)
   const wholeLists = new Set<string>()
   try {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Status } from '../../src/admin/types.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { afterwards } from './afterwards.js'
 import { bedrockctl } from './bedrockctl.js'
 import { assertComplete, eventually, MODEL, postChat, readError, readStream } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
@@ -23,14 +24,14 @@ const REFUSES_TEMPERATURE = {
 
 async function startRefusing(context: TestContext): Promise<Emulator> {
   const emulator = await startEmulator()
-  context.after(() => emulator.close())
+  afterwards(context, () => emulator.close())
   emulator.set({ refuseMember: REFUSES_TEMPERATURE })
   return emulator
 }
 
 function newStateDir(context: TestContext): string {
   const stateDir = mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  context.after(() => rmSync(stateDir, { recursive: true, force: true }))
+  afterwards(context, () => rmSync(stateDir, { recursive: true, force: true }))
   return stateDir
 }
 
@@ -40,7 +41,7 @@ async function start(
   more: { readonly stateDir?: string; readonly environment?: Record<string, string> } = {},
 ): Promise<Daemon> {
   const daemon = await startDaemon({ emulator, ...more })
-  context.after(() => daemon.kill())
+  afterwards(context, () => daemon.kill())
   return daemon
 }
 
@@ -138,7 +139,7 @@ test('where nothing may be dropped the client hears the refusal', async (context
 
 test('one client with an odd field of its own leaves thinking to all others', async (context) => {
   const emulator = await startEmulator()
-  context.after(() => emulator.close())
+  afterwards(context, () => emulator.close())
   const daemon = await start(context, emulator)
   const model = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
   emulator.set({

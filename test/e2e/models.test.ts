@@ -6,6 +6,7 @@ import { suite, type TestContext, test } from 'node:test'
 import type { RefreshReport, Status } from '../../src/admin/types.js'
 import type { ControlFault } from '../emulator/behaviour.js'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.js'
+import { afterwards } from './afterwards.js'
 import { eventually, MODEL, postChat, readError, within } from './chat.js'
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.js'
 
@@ -26,16 +27,16 @@ async function startBoth(
   } = {},
 ): Promise<{ emulator: Emulator; daemon: Daemon }> {
   const emulator = await startEmulator(options.listing)
-  t.after(() => emulator.close())
+  afterwards(t, () => emulator.close())
   emulator.set({ control: options.control ?? [] })
   const daemon = await startDaemon({ emulator, ...options })
-  t.after(() => daemon.kill())
+  afterwards(t, () => daemon.kill())
   return { emulator, daemon }
 }
 
 function newStateDir(t: TestContext): string {
   const stateDir = mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  t.after(() => rmSync(stateDir, { recursive: true, force: true }))
+  afterwards(t, () => rmSync(stateDir, { recursive: true, force: true }))
   return stateDir
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { afterwards } from './afterwards.js'
 import { assertComplete, eventually, postChat, readStream } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
 
@@ -40,15 +41,15 @@ function startInstance(
       ...options.environment,
     },
   })
-  t.after(() => started.then((daemon) => daemon.kill()).catch(() => {}))
+  afterwards(t, () => started.then((daemon) => daemon.kill()).catch(() => {}))
   return started
 }
 
 async function prepare(t: TestContext): Promise<Instance> {
   const emulator = await startEmulator()
-  t.after(() => emulator.close())
+  afterwards(t, () => emulator.close())
   const stateDir = mkdtempSync(join(tmpdir(), 'bedrockd-test-'))
-  t.after(() => rmSync(stateDir, { recursive: true, force: true }))
+  afterwards(t, () => rmSync(stateDir, { recursive: true, force: true }))
   return { emulator, stateDir, port: await freePort() }
 }
 
