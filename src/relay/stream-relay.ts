@@ -92,6 +92,10 @@ export class StreamRelay extends Relay {
       this.#legEnded(leg, toStreamError(error))
       return
     }
+    this.#noteEvents()
+  }
+
+  #noteEvents(): void {
     if (this.#out === '') return
     this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
     this.#flushSoon()
@@ -101,6 +105,8 @@ export class StreamRelay extends Relay {
     if (this.ended) return
     try {
       leg.reader.finish()
+      // A reply that came in one piece is said here.
+      this.#noteEvents()
       this.#legEnded(leg, null)
     } catch (error) {
       this.#legEnded(leg, toStreamError(error))

@@ -73,6 +73,23 @@ suite('models that stream no tools', () => {
     await readError(await postChat(daemon.url, options), 429)
   })
 
+  test('a choice that is there is said at once, while another one is still awaited', async () => {
+    emulator.set({ replies: [{ content: CONTENT }, { content: CONTENT, headersDelayMs: 60_000 }] })
+    const model = 'mistral.mistral-large-2402-v1:0'
+    const reply = await postChat(daemon.url, { model, tools: TOOLS, stream: true, n: 2 })
+    assert.ok(reply.body)
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of reply.body as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true })
+      if (text.includes('I look.')) break
+    }
+    assert.match(text, /I look\./)
+    assert.doesNotMatch(text, /\[DONE\]/)
+    const line = await daemon.waitForLine(({ model: logged, status }) => logged === model && status === 499)
+    assert.ok(Number(line['firstByteMs']) > 0)
+  })
+
   test('an unknown one is asked again, learned, and asked for the whole reply the next time', async () => {
     const [model] = UNKNOWN_MODELS
     emulator.set({ content: CONTENT, replies: [REFUSAL] })
