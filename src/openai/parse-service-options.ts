@@ -19,9 +19,10 @@ export function parseGuardrail(value: unknown, param: string): Guardrail {
   if (typeof identifier !== 'string' || !isGuardrailId(identifier)) {
     throw fieldError(`${param}.guardrailIdentifier`, 'the id or ARN of a guardrail', identifier)
   }
-  const version = String(fields['guardrailVersion'] ?? 'DRAFT')
-  if (!isGuardrailVersion(version)) {
-    throw fieldError(`${param}.guardrailVersion`, '"DRAFT" or a number', fields['guardrailVersion'])
+  const said = fields['guardrailVersion'] ?? 'DRAFT'
+  const version = typeof said === 'number' ? String(said) : said
+  if (typeof version !== 'string' || !isGuardrailVersion(version)) {
+    throw fieldError(`${param}.guardrailVersion`, '"DRAFT" or a number', said)
   }
   return {
     identifier,

@@ -60,7 +60,9 @@ export function toClosedSchema(schema: Fields): Fields {
   const { oneOf, ...rest } = schema
   const entries = Object.entries(oneOf === undefined ? rest : { ...rest, anyOf: rest['anyOf'] ?? oneOf })
   const kept = entries.filter(([name]) => !isLimit(name)).map(([name, value]) => [name, closeIn(name, value)])
-  const limits = entries.filter(([name]) => isLimit(name)).map(([name, value]) => `${name}=${String(value)}`)
+  const limits = entries
+    .filter(([name]) => isLimit(name))
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const { description } = schema
   const said = [typeof description === 'string' ? description : '', limits.join(', ')].filter(
     (text) => text !== '',

@@ -539,3 +539,9 @@ function assertNamed(refusal: GatewayError | null): void {
   if (refusal.param === null) assert.equal(refusal.message, 'The request body must be a JSON object.')
   else assert.ok(refusal.message.startsWith(`${refusal.param} must `), refusal.message)
 }
+
+test('a guardrail version that is an object without a text of its own is refused by name', () => {
+  const guardrailConfig = { guardrailIdentifier: 'abc', guardrailVersion: { toString: 1, valueOf: null } }
+  const refusal = refusalOf({ ...MINIMAL, guardrailConfig })
+  assert.equal(refusal?.param, 'guardrailConfig.guardrailVersion')
+})

@@ -195,3 +195,10 @@ test('any JSON object is taken for a schema without an exception', () => {
     { numRuns: 300 },
   )
 })
+
+test('a limit that is an object without a text of its own is described, not a crash', () => {
+  const schema = { type: 'object', properties: { a: { minimum: { toString: 1, valueOf: null } } } }
+  assert.deepEqual(toClosedSchema(schema)['properties'], {
+    a: { description: 'minimum={"toString":1,"valueOf":null}' },
+  })
+})
