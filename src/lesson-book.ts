@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ControlPool } from './aws/worker-pool.js'
+import { modelOf } from './catalog/names.js'
 import type { ModelTarget } from './catalog/types.js'
 import { codeOf } from './state/database.js'
 import { LESSON_KEEP_MS, type StoredLesson } from './state/lesson-store.js'
@@ -132,11 +133,6 @@ export function createLessonBook(options: LessonBookOptions): LessonBook {
 /** No model's name has a space. */
 function keyOf(model: string, parameter: string): string {
   return `${model} ${parameter}`
-}
-
-/** All ways to one foundation model teach the same; an ARN that nobody looked up stands for itself. */
-export function modelOf({ id, foundationId }: Pick<ModelTarget, 'id' | 'foundationId'>): string {
-  return foundationId ?? id
 }
 
 /** The thread itself is gone: the daemon is being closed, most likely. */

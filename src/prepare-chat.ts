@@ -1,6 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { withoutStreamMode } from './bedrock/take-outs.js'
-import type { ConverseRequest } from './bedrock/types.js'
 import type { ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import { type Fields, isFields } from './openai/fields.js'
@@ -8,6 +6,7 @@ import { nestsDeeperThan } from './openai/nesting.js'
 import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import { withDefaults } from './openai/with-defaults.js'
+import { dropsParams } from './translate/drop-list.js'
 import type { ReplyPlan, TranslationContext } from './translate/policy.js'
 import { isReturnable } from './translate/reasoning-history.js'
 import type { Sanitized } from './translate/repairs.js'
@@ -107,53 +106,24 @@ function isToolRole(role: unknown): boolean {
   return role === 'tool' || role === 'function'
 }
 
-const NO_HEADERS: PreparedChat['headers'] = {}
-
 /** Checked request and its model → what is sent. Throws a `GatewayError` for what can't be said to Bedrock. */
 export function translateChat(request: ChatRequest, context: TranslationContext): PreparedChat {
-  const { target, policy } = context
-  const { stream, choices } = request
-  const ownFields = Object.keys(request.modelFields ?? {})
-  const dropsParams = target.defaults?.dropParams ?? policy.dropParams
-  if (target.dialect === 'converse') {
-    const { body, plan, sanitized, dropped } = toConverse(request, context)
-    const upstreamStreams = stream && canStream(body, context)
-    return {
-      target,
-      stream,
-      upstreamStreams,
-      choices,
-      body: JSON.stringify(upstreamStreams ? body : (withoutStreamMode(body) ?? body)),
-      payloadHash: null,
-      headers: NO_HEADERS,
-      plan,
-      sanitized,
-      dropped,
-      ownFields,
-      dropsParams,
-    }
-  }
-  const { body, headers, plan, sanitized, dropped } = toOpenAi(request, context)
+  const { target } = context
+  const said = target.dialect === 'converse' ? toConverse(request, context) : toOpenAi(request, context)
   return {
     target,
-    stream,
-    upstreamStreams: stream,
-    choices,
-    body: JSON.stringify(body),
+    stream: request.stream,
+    upstreamStreams: said.streams,
+    choices: request.choices,
+    body: JSON.stringify(said.body),
     payloadHash: null,
-    headers,
-    plan,
-    sanitized,
-    dropped,
-    ownFields,
-    dropsParams,
+    headers: said.headers,
+    plan: said.plan,
+    sanitized: said.sanitized,
+    dropped: said.dropped,
+    ownFields: Object.keys(request.modelFields ?? {}),
+    dropsParams: dropsParams(context),
   }
-}
-
-function canStream({ toolConfig }: ConverseRequest, { target, lessons }: TranslationContext): boolean {
-  const { streaming, streamingTools } = target.capabilities
-  if (!streaming) return false
-  return toolConfig === undefined || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 /** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */

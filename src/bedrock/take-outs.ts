@@ -72,7 +72,7 @@ export function takeOutOf(parameter: string): TakeOut {
 }
 
 /** For Converse: how a stream is watched is no member of its guardrail (service model: GuardrailConfiguration). Null: none is there. */
-export function withoutStreamMode(body: ConverseRequest): ConverseRequest | null {
+function withoutStreamMode(body: ConverseRequest): ConverseRequest | null {
   if (body.guardrailConfig?.streamProcessingMode === undefined) return null
   const { streamProcessingMode: _mode, ...guardrailConfig } = body.guardrailConfig
   return { ...body, guardrailConfig }

@@ -1,4 +1,4 @@
-import type { Dialect } from './types.js'
+import type { Dialect, ModelTarget } from './types.js'
 
 /** A name that a client sent, taken apart. */
 export interface ParsedName {
@@ -88,4 +88,9 @@ export function guessFoundationId(id: string): string | null {
 export function geoOf(profileId: string, foundationId: string): string | null {
   const suffix = `.${foundationId}`
   return profileId.endsWith(suffix) ? profileId.slice(0, -suffix.length) : null
+}
+
+/** Who answers behind a target: all ways to one foundation model are one; an ARN that nobody looked up stands for itself. */
+export function modelOf({ id, foundationId }: Pick<ModelTarget, 'id' | 'foundationId'>): string {
+  return foundationId ?? id
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.js'
+import type { TranslationContext } from './policy.js'
 
 /** Collects the names of request parameters that the model will not see. */
 export interface DropList {
@@ -6,6 +7,11 @@ export interface DropList {
   add(parameter: string): void
   /** Each name once, in the order of their first mention. */
   names(): readonly string[]
+}
+
+/** Whether a parameter that can't be said is left out, rather than refused: the alias's word goes before the setting. */
+export function dropsParams({ target, policy }: Pick<TranslationContext, 'target' | 'policy'>): boolean {
+  return target.defaults?.dropParams ?? policy.dropParams
 }
 
 /** An empty list for one request; with `dropParams` false its first name is a refusal. */

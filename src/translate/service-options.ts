@@ -25,12 +25,17 @@ const SERVICE_TIERS = {
 const METADATA_PAIRS_MAX = 16
 const METADATA_CHARACTERS_MAX = 256
 
-export function toServiceOptions(
-  request: ChatRequest,
-  context: TranslationContext,
-  dropped: DropList,
-): ServiceOptions {
-  const guardrailConfig = toGuardrailConfig(request, context, dropped)
+interface ServiceInput {
+  readonly request: ChatRequest
+  readonly context: TranslationContext
+  /** The reply is asked for as a stream. */
+  readonly streams: boolean
+  readonly dropped: DropList
+}
+
+export function toServiceOptions(input: ServiceInput): ServiceOptions {
+  const { request, context, dropped } = input
+  const guardrailConfig = toGuardrailConfig(input)
   const tier = toServiceTier(request, context, dropped)
   const { latency } = request
   const requestMetadata = toRequestMetadata(request, dropped)
@@ -42,20 +47,14 @@ export function toServiceOptions(
   }
 }
 
-function toGuardrailConfig(
-  request: ChatRequest,
-  context: TranslationContext,
-  dropped: DropList,
-): GuardrailConfig | null {
+function toGuardrailConfig({ request, context, streams, dropped }: ServiceInput): GuardrailConfig | null {
   const guardrail = chooseGuardrail(request, context, dropped)
   if (guardrail === null) return null
   return {
     guardrailIdentifier: guardrail.identifier,
     guardrailVersion: guardrail.version,
     ...(guardrail.trace === null ? {} : { trace: guardrail.trace }),
-    ...(request.stream && guardrail.streamMode !== null
-      ? { streamProcessingMode: guardrail.streamMode }
-      : {}),
+    ...(streams && guardrail.streamMode !== null ? { streamProcessingMode: guardrail.streamMode } : {}),
   }
 }
 

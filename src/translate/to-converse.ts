@@ -1,8 +1,8 @@
-import type { ConverseRequest, OutputConfig } from '../bedrock/types.js'
+import type { ConverseRequest, OutputConfig, ToolConfig } from '../bedrock/types.js'
 import type { ChatRequest } from '../openai/types.js'
 import { withCachePoints } from './cache-points.js'
 import { toConversation } from './conversation.js'
-import { createDropList } from './drop-list.js'
+import { createDropList, dropsParams } from './drop-list.js'
 import { withoutLearned } from './learned.js'
 import { toParameters } from './parameters.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
@@ -16,16 +16,21 @@ import { isForced, type ToolInput, toToolConfig, toToolFields } from './tools.js
 
 export interface Translation {
   readonly body: ConverseRequest
+  /** The reply is asked for as a stream: some models have none, or none with tools. */
+  readonly streams: boolean
+  /** Request headers beside those of every call. */
+  readonly headers: Readonly<Record<string, string>>
   readonly plan: ReplyPlan
   readonly sanitized: Sanitized
   /** Names of request parameters that the model never sees. */
   readonly dropped: readonly string[]
 }
 
+const NO_HEADERS: Translation['headers'] = {}
+
 /** A chat request as Converse takes it. Throws a `GatewayError` that names the field for what can't be said to Bedrock. */
 export function toConverse(request: ChatRequest, context: TranslationContext): Translation {
-  const { target, policy } = context
-  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
+  const dropped = createDropList(dropsParams(context), context.target.requested)
   const names = createToolNames(request)
   const { messages, system, sanitized } = toConversation(request, context, names)
   const structured = toStructuredOutput(request, context, dropped)
@@ -34,6 +39,7 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
   const toolInput: ToolInput = { request, context, names, answerTool, dropped }
   const toolConfig = toToolConfig(toolInput)
   const toolFields = toToolFields(toolInput, toolConfig)
+  const streams = request.stream && canStream(toolConfig, context)
   const forcedTool = isForced(toolConfig)
   const reasoning = settleReasoning({ request, context, messages, forcedTool, dropped })
   const { inferenceConfig, modelFields } = toParameters({ request, context, reasoning, dropped })
@@ -46,11 +52,13 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     ...(toolConfig === null ? {} : { toolConfig }),
     ...(Object.keys(fields).length > 0 ? { additionalModelRequestFields: fields } : {}),
     ...(output === null ? {} : { outputConfig: output }),
-    ...toServiceOptions(request, context, dropped),
+    ...toServiceOptions({ request, context, streams, dropped }),
   }
   const refused = inWords ? [...context.lessons, 'response_format'] : context.lessons
   return {
     body: withCachePoints(withoutLearned(body, refused, dropped), request, context),
+    streams,
+    headers: NO_HEADERS,
     plan: {
       includeUsage: request.includeUsage,
       toolNames: names.changed,
@@ -62,6 +70,12 @@ export function toConverse(request: ChatRequest, context: TranslationContext): T
     sanitized,
     dropped: dropped.names(),
   }
+}
+
+function canStream(toolConfig: ToolConfig | null, { target, lessons }: TranslationContext): boolean {
+  const { streaming, streamingTools } = target.capabilities
+  if (!streaming) return false
+  return toolConfig === null || (streamingTools && !lessons.includes('streaming_tools'))
 }
 
 function toOutputConfig(format: OutputConfig | null, { effort }: SettledReasoning): OutputConfig | null {

@@ -1,7 +1,7 @@
 import type { OpenAiRequest } from '../bedrock/openai-types.js'
 import { GatewayError } from '../errors.js'
 import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from '../openai/types.js'
-import { createDropList, type DropList } from './drop-list.js'
+import { createDropList, type DropList, dropsParams } from './drop-list.js'
 import { chooseGuardrail } from './guardrail.js'
 import { toOpenAiConversation } from './openai-conversation.js'
 import { toOpenAiEffort } from './openai-reasoning.js'
@@ -12,6 +12,8 @@ import { requireChosenTool, withoutDuplicates } from './tools.js'
 
 export interface OpenAiTranslation {
   readonly body: OpenAiRequest
+  /** The reply is asked for as a stream. */
+  readonly streams: boolean
   /** Request headers beside those of every call. */
   readonly headers: Readonly<Record<string, string>>
   readonly plan: ReplyPlan
@@ -41,8 +43,8 @@ const PASSED_ON: ReadonlySet<string> = new Set([
  * that is mended as for Converse, and usage always asked for. Throws a `GatewayError` that names what can't be said there.
  */
 export function toOpenAi(request: ChatRequest, context: TranslationContext): OpenAiTranslation {
-  const { target, policy } = context
-  const dropped = createDropList(target.defaults?.dropParams ?? policy.dropParams, target.requested)
+  const { target } = context
+  const dropped = createDropList(dropsParams(context), target.requested)
   const names = createToolNames(request)
   const headers = toGuardrailHeaders(request, context, dropped)
   const { messages, sanitized } = toOpenAiConversation(request, context, names)
@@ -59,6 +61,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
       store: false,
       ...(request.stream ? { stream_options: { include_usage: true } } : {}),
     },
+    streams: request.stream,
     headers,
     plan: {
       includeUsage: request.includeUsage,

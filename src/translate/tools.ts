@@ -1,5 +1,5 @@
 import type { ConverseToolChoice, Tool, ToolConfig, ToolSpec } from '../bedrock/types.js'
-import type { ModelTarget } from '../catalog/types.js'
+import { modelOf } from '../catalog/names.js'
 import { GatewayError } from '../errors.js'
 import type { ChatRequest, ToolDefinition } from '../openai/types.js'
 import { appendCachePoint } from './cache-marks.js'
@@ -60,11 +60,7 @@ export function toToolFields(
 
 /** Claude since version 4 (named before numbered); older ones refused the member (anthropics/anthropic-sdk-typescript#592). */
 function takesParallelSwitch({ target, lessons }: TranslationContext): boolean {
-  return /anthropic\.claude-[a-z]+-\d/.test(idOf(target)) && !lessons.includes('tool_choice')
-}
-
-function idOf({ foundationId, id }: ModelTarget): string {
-  return foundationId ?? id
+  return /anthropic\.claude-[a-z]+-\d/.test(modelOf(target)) && !lessons.includes('tool_choice')
 }
 
 /** Throws a `GatewayError` for a choice of a tool that is not there. */
@@ -162,7 +158,7 @@ function toToolSpec(
 function takesStrict({ target, lessons }: TranslationContext): boolean {
   const { structuredOutput, family } = target.capabilities
   if (!structuredOutput || lessons.includes('strict')) return false
-  return family !== 'claude' || /claude-(?:sonnet|haiku|opus)-4-[56]/.test(idOf(target))
+  return family !== 'claude' || /claude-(?:sonnet|haiku|opus)-4-[56]/.test(modelOf(target))
 }
 
 /** What the model is told of a tool that it may see in the history and not call. */
