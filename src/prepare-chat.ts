@@ -1,9 +1,6 @@
-import { isUtf8 } from 'node:buffer'
-import type { ModelTarget, Resolution } from './catalog/types.js'
-import { GatewayError } from './errors.js'
+import type { ChatTarget, ModelTarget } from './catalog/types.js'
 import { type Fields, isFields } from './openai/fields.js'
-import { nestsDeeperThan } from './openai/nesting.js'
-import { parseChatRequest, parseJson, parseModel, requireObject } from './openai/parse-chat-request.js'
+import { parseChatRequest } from './openai/parse-chat-request.js'
 import type { ChatRequest } from './openai/types.js'
 import { withDefaults } from './openai/with-defaults.js'
 import { dropsParams } from './translate/drop-list.js'
@@ -15,7 +12,7 @@ import { toOpenAi } from './translate/to-openai.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
-  readonly target: ModelTarget
+  readonly target: ChatTarget
   /** The client asked for a stream. */
   readonly stream: boolean
   /** Bedrock is asked for a stream, too: some models have none, or none with tools. */
@@ -36,35 +33,6 @@ export interface PreparedChat {
   readonly sanitized: Sanitized
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
-}
-
-/** No tool schema comes near; every serializer behind this gateway recurses. */
-const NESTING_MAX = 512
-
-/** The bytes of a chat request → its members, unchecked. Throws a `GatewayError`. */
-export function parseChatBody(parts: readonly Uint8Array[]): Fields {
-  const [only] = parts
-  const bytes = parts.length === 1 && only !== undefined ? toBuffer(only) : Buffer.concat(parts)
-  // Decoding would put a replacement character where the client said something else.
-  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', 'The request body is not valid UTF-8.')
-  const text = bytes.toString('utf8')
-  if (nestsDeeperThan(text, NESTING_MAX)) {
-    throw new GatewayError(
-      'invalid_request',
-      `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
-    )
-  }
-  return requireObject(parseJson(text))
-}
-
-/** The same memory as a Buffer: from a worker's message a part comes as a plain array. */
-function toBuffer(part: Uint8Array): Buffer {
-  return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
-}
-
-/** The name in `model`: who that is decides how the rest is read. */
-export function readModel(body: Fields): string {
-  return parseModel(body['model'], 'model')
 }
 
 /** Members of a chat request → checked request. What the alias sets holds where the client says nothing. */
@@ -124,55 +92,4 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
     ownFields: Object.keys(request.modelFields ?? {}),
     dropsParams: dropsParams(context),
   }
-}
-
-/** The chat model behind a name; throws 403, 404 or 400 in words that say what to do. */
-export function requireChatTarget(name: string, resolution: Resolution): ModelTarget {
-  const param = 'model'
-  const shown = name.length > 128 ? `${name.slice(0, 128)}…` : name
-  switch (resolution.type) {
-    case 'listed':
-    case 'unlisted':
-      return requireKind(shown, resolution.target)
-    case 'denied':
-      throw new GatewayError(
-        'model_denied',
-        `The model "${shown}" is not allowed by this gateway's settings.`,
-        { param },
-      )
-    case 'not-invocable':
-      throw new GatewayError(
-        'model_not_found',
-        `The model "${shown}" is known, but no configured region offers it on demand or by an inference profile.`,
-        { param },
-      )
-    case 'unknown':
-      throw new GatewayError(
-        'model_not_found',
-        `The model "${shown}" does not exist: GET /v1/models lists what can be used.`,
-        {
-          param,
-        },
-      )
-    default:
-      return resolution satisfies never
-  }
-}
-
-const OTHER_ENDPOINTS = {
-  image: 'it makes images: use /v1/images/generations',
-  embedding: 'it makes embeddings: use /v1/embeddings',
-  rerank: 'it ranks documents: use /v1/rerank',
-  other: 'it takes no chat',
-} as const
-
-function requireKind(shown: string, target: ModelTarget): ModelTarget {
-  if (target.kind === 'chat') return target
-  throw new GatewayError(
-    'invalid_request',
-    `The model "${shown}" can't chat: ${OTHER_ENDPOINTS[target.kind]}.`,
-    {
-      param: 'model',
-    },
-  )
 }

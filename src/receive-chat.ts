@@ -1,20 +1,26 @@
-import { MessageChannel } from 'node:worker_threads'
-import type { ChatBodyAnswer, ChatBodyQuestion, ChatBodyResult, MediaPolicy } from './aws/chat-body-task.js'
+import { runAskingTask } from './aws/asking-task.js'
+import type {
+  ChatBodyAnswer,
+  ChatBodyPolicy,
+  ChatBodyQuestion,
+  MediaPolicy,
+  PreparedChatBody,
+} from './aws/chat-body-task.js'
 import type { BodiesPool } from './aws/worker-pool.js'
-import type { Catalog, ModelTarget } from './catalog/types.js'
-import { GatewayError } from './errors.js'
+import type { Catalog, ChatTarget } from './catalog/types.js'
 import type { Exchange } from './http/exchange.js'
+import { requireJson } from './http/require-json.js'
+import { parseModel } from './openai/parse-json.js'
+import { parseBody } from './parse-body.js'
 import {
   findUnexplainedCalls,
   hasMedia,
   isStreamedToolRound,
   type PreparedChat,
   parseChat,
-  parseChatBody,
-  readModel,
-  requireChatTarget,
   translateChat,
 } from './prepare-chat.js'
+import { requireChatTarget } from './require-model.js'
 import type { ThoughtStore } from './thought-store.js'
 import type { MediaBlocks, TranslationPolicy } from './translate/policy.js'
 
@@ -29,7 +35,7 @@ export interface ChatReceiver {
   readonly policy: TranslationPolicy
   readonly media: MediaPolicy
   /** Parameters that a model was seen to refuse. */
-  readonly lessonsOf: (target: ModelTarget) => readonly string[]
+  readonly lessonsOf: (target: ChatTarget) => readonly string[]
   readonly thoughts: ThoughtStore
   /** Errors of a streamed tool round go into the stream. */
   readonly toolRoundErrorsInStream: boolean
@@ -39,13 +45,13 @@ const NO_MEDIA: MediaBlocks = new Map()
 
 /** Reads one chat request to the end and makes it ready to send. Throws a `GatewayError` for everything that is wrong with it. */
 export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): Promise<PreparedChat> {
-  requireJson(exchange.contentType)
+  requireJson(exchange)
   const parts = await exchange.readBody(receiver.bodyBytesMax)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
-  const body = parseChatBody(parts)
+  const body = parseBody(parts)
   exchange.errorsInStream = receiver.toolRoundErrorsInStream && isStreamedToolRound(body)
-  const target = resolveTarget(readModel(body), receiver)
+  const target = resolveTarget(parseModel(body['model'], 'model'), receiver)
   const request = parseChat(body, target)
   if (hasMedia(request)) return prepareInWorker(parts, exchange, receiver)
   return translateChat(request, {
@@ -57,16 +63,10 @@ export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): P
   })
 }
 
-function resolveTarget(name: string, { catalog, onUnlisted }: ChatReceiver): ModelTarget {
+function resolveTarget(name: string, { catalog, onUnlisted }: ChatReceiver): ChatTarget {
   const resolution = catalog().resolve(name)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
   return requireChatTarget(name, resolution)
-}
-
-/** A browser's form post must not reach a keyless loopback daemon: JSON routes take JSON, or no content type. */
-function requireJson(contentType: string): void {
-  if (contentType === '' || /^application\/json *(;|$)/i.test(contentType)) return
-  throw new GatewayError('unsupported_media_type', 'The content-type must be application/json.')
 }
 
 async function prepareInWorker(
@@ -74,38 +74,25 @@ async function prepareInWorker(
   exchange: Exchange,
   receiver: ChatReceiver,
 ): Promise<PreparedChat> {
-  const { port1, port2 } = new MessageChannel()
-  let refusal: unknown = null
-  port1.on('message', (question: ChatBodyQuestion) => {
-    try {
-      port1.postMessage(toAnswer(question, receiver))
-    } catch (error) {
-      refusal = error
-      port1.postMessage({ type: 'refused' } satisfies ChatBodyAnswer)
-    }
+  const { policy, media } = receiver
+  const more: ChatBodyPolicy = { policy, media }
+  const { chat } = await runAskingTask<ChatBodyQuestion, ChatBodyAnswer, PreparedChatBody>({
+    exchange,
+    pool: receiver.bodies,
+    name: 'prepareChatBody',
+    parts,
+    more,
+    answer: (question) => toAnswer(question, exchange, receiver),
   })
-  // The worker breaks off: what it fetches and scales is for nobody.
-  exchange.onClientGone = () => port1.close()
-  try {
-    const { policy, media } = receiver
-    const transferList = [port2, ...parts.map((part) => part.buffer as ArrayBuffer)]
-    const task = { parts, port: port2, policy, media }
-    const result = (await receiver.bodies.run(task, { transferList })) as ChatBodyResult
-    exchange.errorsInStream = receiver.toolRoundErrorsInStream && result.toolRound
-    if (result.type === 'refused-by-main') throw refusal
-    if (result.type === 'prepared') return result.chat
-    throw new GatewayError(result.code, result.message, { param: result.param })
-  } finally {
-    exchange.onClientGone = null
-    port1.close()
-  }
+  return chat
 }
 
 /** What only the main thread knows. Throws the refusal of the model. */
-function toAnswer(question: ChatBodyQuestion, receiver: ChatReceiver): ChatBodyAnswer {
+function toAnswer(question: ChatBodyQuestion, exchange: Exchange, receiver: ChatReceiver): ChatBodyAnswer {
   if (question.type === 'thoughts') {
     return { type: 'thoughts', kept: receiver.thoughts.find(question.toolCallIds) }
   }
-  const target = resolveTarget(question.name, receiver)
+  exchange.errorsInStream = receiver.toolRoundErrorsInStream && question.toolRound
+  const target = resolveTarget(parseModel(question.name, 'model'), receiver)
   return { type: 'model', target, lessons: receiver.lessonsOf(target) }
 }

@@ -31,12 +31,21 @@ export interface BedrockRequest {
   readonly dropsParams: boolean
 }
 
+/** What the headers of a reply say. */
+export interface ReplyHead {
+  readonly requestId: string | null
+  /** The body is a stream of events, not one document. */
+  readonly streams: boolean
+  /** Of InvokeModel, where the model counts (facts C4). */
+  readonly inputTokens: number | null
+}
+
 /** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
 export interface BedrockHandler {
   /** Called before `onHeaders`, once for each parameter that the call was sent without in the end, by the client's name. */
   onDropped?(parameter: string): void
   /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
-  onHeaders(requestId: string | null, streams: boolean): void
+  onHeaders(head: ReplyHead): void
   onData(chunk: Buffer): void
   onEnd(): void
   onError(error: GatewayError): void
@@ -121,8 +130,13 @@ class Attempt implements Dispatcher.DispatchHandler {
     const requestId = headerText(headers['x-amzn-requestid'])
     const contentType = headerText(headers['content-type']) ?? ''
     const isReply = status === 200 && this.#isExpected(contentType)
-    if (isReply) this.#handler.onHeaders(requestId, !isJson(contentType))
-    else
+    if (isReply) {
+      this.#handler.onHeaders({
+        requestId,
+        streams: !isJson(contentType),
+        inputTokens: parseTokenCount(headers['x-amzn-bedrock-input-token-count']),
+      })
+    } else {
       this.#failure = {
         status,
         type: parseErrorType(headerText(headers['x-amzn-errortype'])),
@@ -130,6 +144,7 @@ class Attempt implements Dispatcher.DispatchHandler {
         parts: [],
         bytes: 0,
       }
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -175,6 +190,11 @@ class Attempt implements Dispatcher.DispatchHandler {
 
 function isJson(contentType: string): boolean {
   return /^application\/json\b/i.test(contentType)
+}
+
+function parseTokenCount(value: string | string[] | undefined): number | null {
+  const text = headerText(value)
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
 function headerText(value: string | string[] | undefined): string | null {
@@ -243,9 +263,9 @@ export function createBedrockClient({
     let aborted = false
     let attempt: Attempt | null = null
     const watched: BedrockHandler = {
-      onHeaders(requestId, streams) {
+      onHeaders(head) {
         route.confirm()
-        handler.onHeaders(requestId, streams)
+        handler.onHeaders(head)
       },
       onData: (chunk) => handler.onData(chunk),
       onEnd: () => handler.onEnd(),
@@ -315,6 +335,8 @@ function toPath({ target, stream }: BedrockRequest, mantlePath: string): string 
     case 'converse':
       // A label of restJson1: slashes and colons of the id are encoded too (facts C1).
       return `/model/${encodeRfc3986(target.id)}/${stream ? 'converse-stream' : 'converse'}`
+    case 'invoke':
+      return `/model/${encodeRfc3986(target.id)}/invoke`
     case 'openai-runtime':
       return '/openai/v1/chat/completions'
     case 'openai-mantle':

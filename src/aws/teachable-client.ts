@@ -1,7 +1,13 @@
 import { type Lesson, lessonOf } from '../bedrock/lessons.js'
 import { takeOutOf } from '../bedrock/take-outs.js'
 import { type GatewayError, toGatewayError } from '../errors.js'
-import type { BedrockCall, BedrockClient, BedrockHandler, BedrockRequest } from './bedrock-client.js'
+import type {
+  BedrockCall,
+  BedrockClient,
+  BedrockHandler,
+  BedrockRequest,
+  ReplyHead,
+} from './bedrock-client.js'
 import { type TakeOutResult, takeOut } from './take-out-task.js'
 import type { BodiesPool } from './worker-pool.js'
 
@@ -67,7 +73,7 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     this.#call?.abort()
   }
 
-  onHeaders(requestId: string | null, streams: boolean): void {
+  onHeaders(head: ReplyHead): void {
     this.#answered = true
     const { target, ownFields } = this.#request
     for (const { parameter, lasting } of this.#lessons) {
@@ -79,7 +85,7 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     }
     // Said between two tries, when there was no connection to pause.
     if (this.#paused) this.#call?.pause()
-    this.#handler.onHeaders(requestId, streams)
+    this.#handler.onHeaders(head)
   }
 
   onData(chunk: Buffer): void {

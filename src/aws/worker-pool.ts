@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.js'
 import { untilAborted } from './until-aborted.js'
 
 const CONTROL_FILE = new URL('../../workers/control-plane.js', import.meta.url)
-const BODIES_FILE = new URL('../../workers/chat-body.js', import.meta.url)
+const BODIES_FILE = new URL('../../workers/bodies.js', import.meta.url)
 /** Tasks that may wait on the network at the same time in the one control thread. */
 const CONTROL_TASKS_MAX = 256
 const BODIES_QUEUE_MAX = 1_024
@@ -33,7 +33,7 @@ export interface ControlPool {
 
 /** How one task of the bodies pool is run. Nothing here ends one: that would end its thread, and the other tasks in it. */
 export interface BodyTaskOptions {
-  /** Another function of the entry point than its default. */
+  /** The function of the entry point; tests have one with a default. */
   readonly name?: string
   /** Buffers that move instead of being copied. */
   readonly transferList?: readonly (ArrayBuffer | MessagePort)[]

@@ -8,6 +8,7 @@ import { capabilitiesOfId, kindOfId } from './rules.js'
 import type {
   AliasDefaults,
   Catalog,
+  ChatDialect,
   Dialect,
   ModelEntry,
   ModelKind,
@@ -106,7 +107,7 @@ interface Lookup {
   /** Regions to look in, first preferred; never empty. */
   readonly regions: readonly string[]
   /** The protocol that the name asks for; null: what the model speaks. */
-  readonly dialect: Dialect | null
+  readonly dialect: ChatDialect | null
 }
 
 type Resolver = (name: string) => Resolution
@@ -211,7 +212,7 @@ function placeOf({ id, regions }: Lookup): {
 }
 
 type Found =
-  | { readonly id: string; readonly foundationId: string | null; readonly dialect?: Dialect }
+  | { readonly id: string; readonly foundationId: string | null; readonly dialect?: ChatDialect }
   | { readonly id: null; readonly foundationId: string }
 
 /** By the id that bedrock-mantle has for it, or by the one that the runtime has. */
@@ -241,28 +242,34 @@ function listedTarget(
   index: RegionIndex,
 ): ModelTarget {
   const { id, foundationId } = found
+  const description = index.describe(foundationId)
   return {
     id,
     requested,
     region: index.region,
     foundationId,
-    ...index.describe(foundationId),
-    dialect: dialect ?? found.dialect ?? 'converse',
+    ...description,
+    dialect: dialectOf(description.kind, dialect ?? found.dialect ?? null),
     defaults: null,
   }
+}
+
+function dialectOf(kind: ModelKind, named: ChatDialect | null): Dialect {
+  return kind === 'chat' ? (named ?? 'converse') : 'invoke'
 }
 
 function unlistedTarget({ requested, id, regions, dialect }: Lookup): ModelTarget {
   const arn = parseArn(id)
   const foundationId = guessFoundationId(id)
+  const kind = kindOfId(foundationId)
   return {
     id,
     requested,
     region: arn?.region ?? regions[0] ?? '',
-    kind: kindOfId(foundationId),
+    kind,
     foundationId,
     capabilities: capabilitiesOfId(foundationId),
-    dialect: dialect ?? 'converse',
+    dialect: dialectOf(kind, dialect),
     defaults: null,
   }
 }

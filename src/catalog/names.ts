@@ -1,4 +1,4 @@
-import type { Dialect, ModelTarget } from './types.js'
+import type { ChatDialect, ModelTarget } from './types.js'
 
 /** A name that a client sent, taken apart. */
 export interface ParsedName {
@@ -7,11 +7,11 @@ export interface ParsedName {
   /** The region that LiteLLM's `bedrock/<region>/…` form names; null: none. */
   readonly region: string | null
   /** The protocol that the name asks for (`mantle/…`, `openai-runtime/…`); null: what the model speaks. */
-  readonly dialect: Dialect | null
+  readonly dialect: ChatDialect | null
 }
 
 /** The first segments that name a protocol: LiteLLM's `bedrock/mantle/…` and `bedrock_mantle/…`, and one of ours. */
-const DIALECT_SEGMENTS: readonly (readonly [segment: string, dialect: Dialect])[] = [
+const DIALECT_SEGMENTS: readonly (readonly [segment: string, dialect: ChatDialect])[] = [
   ['mantle/', 'openai-mantle'],
   ['bedrock_mantle/', 'openai-mantle'],
   ['openai-runtime/', 'openai-runtime'],
@@ -29,7 +29,7 @@ const GEO_PREFIX = /^(?:us|eu|apac|jp|au|ca|in|sa|me|af|mx|us-gov|global)\.(?=[a
 export function parseName(name: string): ParsedName {
   let id = name
   let region: string | null = null
-  let dialect: Dialect | null = null
+  let dialect: ChatDialect | null = null
   for (const prefix of ['bedrock/', 'bedrock_converse/'])
     if (id.startsWith(prefix)) id = id.slice(prefix.length)
   for (const [segment, named] of DIALECT_SEGMENTS) {

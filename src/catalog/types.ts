@@ -137,8 +137,11 @@ export interface Capabilities {
   readonly maxOutputTokens: number | null
 }
 
-/** Which of Bedrock's protocols a model speaks: Converse, or the OpenAI API on the runtime host or on bedrock-mantle. */
-export type Dialect = 'converse' | 'openai-runtime' | 'openai-mantle'
+/** Which of Bedrock's protocols a chat model speaks: Converse, or the OpenAI API on the runtime host or on bedrock-mantle. */
+export type ChatDialect = 'converse' | 'openai-runtime' | 'openai-mantle'
+
+/** `invoke`: InvokeModel, with a body of the model's own. Every model that does not chat is called so. */
+export type Dialect = ChatDialect | 'invoke'
 
 /** What the operator set for a name of their own. */
 export interface AliasDefaults {
@@ -166,6 +169,9 @@ export interface ModelTarget {
   /** Of the alias that was named; null: none was. */
   readonly defaults: AliasDefaults | null
 }
+
+/** A model that chats. */
+export type ChatTarget = ModelTarget & { readonly kind: 'chat'; readonly dialect: ChatDialect }
 
 export type Resolution =
   | { readonly type: 'listed'; readonly target: ModelTarget }

@@ -18,9 +18,9 @@ export function createBodyParts() {
   }
 
   return {
-    /** Copies `chunk`: uWebSockets.js takes the memory back. */
-    push(chunk: ArrayBuffer, isLast: boolean): void {
-      const bytes = new Uint8Array(chunk)
+    /** Copies `chunk`: uWebSockets.js takes the memory back, and undici's is shared with other chunks. */
+    push(chunk: ArrayBuffer | Uint8Array, isLast: boolean): void {
+      const bytes = chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk)
       if (bytes.length === 0) return
       const isWhole = isLast && parts.length === 0 && slabUsed === 0
       if (isWhole || bytes.length >= CHUNK_BYTES_MIN) {

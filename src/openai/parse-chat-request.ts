@@ -2,7 +2,6 @@ import { GatewayError } from '../errors.js'
 import {
   type Fields,
   fieldError,
-  isFields,
   numberBetween,
   parseArray,
   parseBoolean,
@@ -14,6 +13,7 @@ import {
 } from './fields.js'
 import { OTHER_PARAMETERS } from './other-parameters.js'
 import { parseChatMessage } from './parse-chat-message.js'
+import { parseModel, requireObject } from './parse-json.js'
 import { parseReasoning, REASONING_MEMBERS } from './parse-reasoning.js'
 import { parseGuardrail, parseLatency, parseMetadata, parsePromptCaching } from './parse-service-options.js'
 import { parseToolRequest, TOOL_MEMBERS } from './parse-tools.js'
@@ -21,8 +21,6 @@ import type { ChatRequest, ResponseFormat } from './types.js'
 
 /** Converse takes at most this many stop sequences (service model); OpenAI documents 4. */
 const STOP_SEQUENCES_MAX = 2500
-/** The longest model id or ARN that Bedrock takes (service model, ConversationalModelId). */
-const MODEL_CHARACTERS_MAX = 2048
 
 /** Members that are parsed below; every other one is left to the table of parameters. */
 const READ_MEMBERS: ReadonlySet<string> = new Set([
@@ -55,17 +53,6 @@ const READ_MEMBERS: ReadonlySet<string> = new Set([
 
 /** In `extra_body` these names mean a parameter; every other one is the model's own. */
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set([...READ_MEMBERS, ...OTHER_PARAMETERS, 'user'])
-
-/** Parses JSON text; throws `invalid_json` without repeating any of it. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const where = /position (\d+)/.exec(error instanceof Error ? error.message : '')
-    const position = where === null ? '' : ` (at position ${where[1]})`
-    throw new GatewayError('invalid_json', `The request body is not valid JSON${position}.`)
-  }
-}
 
 /**
  * A `POST /v1/chat/completions` body, checked member by member (OpenAI's CreateChatCompletionRequest). Absent and null are
@@ -143,23 +130,6 @@ function withExtraBody(body: Fields): Pick<ChatRequest, 'modelFields'> & { reado
     fields: known.length === 0 ? body : Object.fromEntries([...known, ...beside]),
     modelFields: Object.keys(modelFields).length === 0 ? null : modelFields,
   }
-}
-
-/** The body of every JSON route. */
-export function requireObject(body: unknown): Fields {
-  if (isFields(body)) return body
-  throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
-}
-
-/** Replies repeat the name in every chunk, so its length has a limit. */
-export function parseModel(value: unknown, param: string): string {
-  const model = parseName(value, param)
-  if (model.length <= MODEL_CHARACTERS_MAX) return model
-  throw new GatewayError(
-    'invalid_request',
-    `${param} must be at most ${MODEL_CHARACTERS_MAX} characters, got ${model.length}`,
-    { param },
-  )
 }
 
 /** 0 and -1 are what local runners call "all tokens": nothing to say. */

@@ -1,5 +1,5 @@
 import type { ConverseResponse } from '../bedrock/types.js'
-import type { Dialect } from '../catalog/types.js'
+import type { ChatDialect } from '../catalog/types.js'
 import { type Completion, toCompletion } from '../translate/completion.js'
 import { toOpenAiCompletion } from '../translate/openai-completion.js'
 import type { ReplyPlan } from '../translate/policy.js'
@@ -14,7 +14,7 @@ export interface ReaderOptions extends ReplyReaderOptions {
 }
 
 /** The reader of a reply in this dialect, for a client that asked for a stream. */
-export function createReplyReader(dialect: Dialect, options: ReaderOptions): ReplyReader {
+export function createReplyReader(dialect: ChatDialect, options: ReaderOptions): ReplyReader {
   switch (dialect) {
     case 'converse':
       return options.upstreamStreams ? createConverseReader(options) : createWholeReader(options)
@@ -27,7 +27,7 @@ export function createReplyReader(dialect: Dialect, options: ReaderOptions): Rep
 }
 
 /** One whole reply in this dialect. Throws where it is not what its protocol says. */
-export function readCompletion(dialect: Dialect, body: Buffer, plan: ReplyPlan): Completion {
+export function readCompletion(dialect: ChatDialect, body: Buffer, plan: ReplyPlan): Completion {
   const reply: unknown = JSON.parse(body.toString('utf8'))
   switch (dialect) {
     case 'converse':

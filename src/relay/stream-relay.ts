@@ -65,7 +65,7 @@ export class StreamRelay extends Relay {
     const leg = this.#legs[choice] as Leg
     return {
       onDropped: (parameter) => this.noteDropped(parameter),
-      onHeaders: (requestId, streams) => {
+      onHeaders: ({ requestId, streams }) => {
         // A model that turned out not to stream with tools was asked for the whole reply.
         if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
         this.#opened(requestId)

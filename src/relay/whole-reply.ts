@@ -23,7 +23,7 @@ export class WholeReply extends Relay {
     const parts: Buffer[] = []
     return {
       onDropped: (parameter) => this.noteDropped(parameter),
-      onHeaders: (requestId) => this.#opened(requestId),
+      onHeaders: ({ requestId }) => this.#opened(requestId),
       onData: (chunk) => {
         parts.push(chunk)
         this.#bytesTotal += chunk.length

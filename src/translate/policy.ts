@@ -1,5 +1,5 @@
 import type { ContentBlock, ReasoningBlock, ToolResultBlock } from '../bedrock/types.js'
-import type { ModelTarget } from '../catalog/types.js'
+import type { ChatTarget } from '../catalog/types.js'
 import type { CacheTtl, Guardrail, MediaPart, PromptCachingMode } from '../openai/types.js'
 
 /** The settings that a translation obeys. Plain data: it crosses to the workers. */
@@ -26,7 +26,7 @@ export type KeptReasoning = Readonly<Record<string, readonly ReasoningBlock[]>>
 
 /** Everything a translation knows beside the request. */
 export interface TranslationContext {
-  readonly target: ModelTarget
+  readonly target: ChatTarget
   readonly policy: TranslationPolicy
   readonly media: MediaBlocks
   readonly keptReasoning: KeptReasoning

@@ -132,7 +132,7 @@ export function sendAndHear(client: BedrockClient, more: Partial<BedrockRequest>
       setTimeout(() => resolve({ calls, requestId, body: Buffer.concat(parts), error }), SETTLE_MS)
     }
     client.send(toRequest(more), {
-      onHeaders(id) {
+      onHeaders({ requestId: id }) {
         calls.push('headers')
         requestId = id
       },

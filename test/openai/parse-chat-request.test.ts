@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../../src/errors.js'
-import { parseChatRequest, parseJson } from '../../src/openai/parse-chat-request.js'
+import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
+import { parseJson } from '../../src/openai/parse-json.js'
 import type { ChatRequest } from '../../src/openai/types.js'
 
 const MINIMAL = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }

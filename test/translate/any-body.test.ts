@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ModelTarget } from '../../src/catalog/types.js'
+import type { ChatTarget } from '../../src/catalog/types.js'
 import { toGatewayError } from '../../src/errors.js'
 import { toErrorBody } from '../../src/openai/error-body.js'
 import type { Fields } from '../../src/openai/fields.js'
+import { parseModel } from '../../src/openai/parse-json.js'
+import { parseBody } from '../../src/parse-body.js'
 import {
   findUnexplainedCalls,
   hasMedia,
   isStreamedToolRound,
   parseChat,
-  parseChatBody,
-  readModel,
-  requireChatTarget,
   translateChat,
 } from '../../src/prepare-chat.js'
+import { requireChatTarget } from '../../src/require-model.js'
 import { aliasDefaults, chatBody } from './arbitrary-request.js'
 import { emulatedCatalog, emulatedListing } from './emulated-models.js'
 import { giveMedia } from './given-media.js'
@@ -35,11 +35,11 @@ const names = [
 
 /** What `receiveChat` does with bytes, from the first to the last. Media are not looked at: they are a worker's. */
 function receive(bytes: readonly Uint8Array[], around: Surroundings): void {
-  const body = parseChatBody(bytes)
+  const body = parseBody(bytes)
   isStreamedToolRound(body)
-  const name = readModel(body)
+  const name = parseModel(body['model'], 'model')
   const resolved = requireChatTarget(name, catalog.resolve(name))
-  const target: ModelTarget = { ...resolved, defaults: around.defaults }
+  const target: ChatTarget = { ...resolved, defaults: around.defaults }
   const request = parseChat(body, target)
   findUnexplainedCalls(request)
   const media = hasMedia(request) ? giveMedia(request, target) : new Map()

@@ -1,9 +1,9 @@
-import type { Capabilities, ModelTarget } from '../../src/catalog/types.js'
+import type { Capabilities, ChatTarget } from '../../src/catalog/types.js'
 import type { ChatRequest } from '../../src/openai/types.js'
 import type { ReplyPlan, TranslationContext, TranslationPolicy } from '../../src/translate/policy.js'
 
 /** A chat model as the catalogue resolves it, with these capabilities changed. */
-export function chatTarget(capabilities: Partial<Capabilities> = {}): ModelTarget {
+export function chatTarget(capabilities: Partial<Capabilities> = {}): ChatTarget {
   const id = 'anthropic.claude-3-haiku-20240307-v1:0'
   return {
     id,
@@ -49,7 +49,7 @@ const PLAIN_POLICY: TranslationPolicy = {
 
 /** A translation's context that adds nothing of its own: no caching, no default limit, no guardrail, no lessons. */
 export function chatContext(
-  target: ModelTarget = chatTarget(),
+  target: ChatTarget = chatTarget(),
   more: Partial<Omit<TranslationContext, 'policy' | 'target'>> & {
     readonly policy?: Partial<TranslationPolicy>
   } = {},

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { createCatalog } from '../../src/catalog/catalog.js'
 import { parseFoundationModels, parseInferenceProfiles } from '../../src/catalog/parse-listing.js'
-import type { Catalog, ModelTarget } from '../../src/catalog/types.js'
-import { requireChatTarget } from '../../src/prepare-chat.js'
+import type { Catalog, ChatTarget } from '../../src/catalog/types.js'
+import { requireChatTarget } from '../../src/require-model.js'
 import { policyOf } from '../catalog/recorded-catalog.js'
 import { buildCatalogue, type Catalogue, type ModelRow } from '../emulator/catalogue.js'
 import { listMantleModels } from '../emulator/openai-models.js'
@@ -13,7 +13,7 @@ const REGION = 'us-east-1'
 export interface EmulatedModel {
   /** What the emulator's rules go by. */
   readonly row: ModelRow
-  readonly target: ModelTarget
+  readonly target: ChatTarget
 }
 
 /**
@@ -80,7 +80,7 @@ export function converseModels(): readonly EmulatedModel[] {
 }
 
 /** Every chat model that answers in OpenAI's words: on the runtime host, and on mantle. */
-export function openAiTargets(): readonly ModelTarget[] {
+export function openAiTargets(): readonly ChatTarget[] {
   const catalog = emulatedCatalog(emulatedListing())
   const named = ['openai-runtime/openai.gpt-oss-120b-1:0', 'mantle/openai.gpt-oss-20b'].map((name) =>
     requireChatTarget(name, catalog.resolve(name)),
@@ -88,10 +88,10 @@ export function openAiTargets(): readonly ModelTarget[] {
   return [...chatTargets(catalog), ...named].filter(({ dialect }) => dialect !== 'converse')
 }
 
-function chatTargets(catalog: Catalog): readonly ModelTarget[] {
+function chatTargets(catalog: Catalog): readonly ChatTarget[] {
   const targets = catalog.list('chat').map(({ id }) => requireChatTarget(id, catalog.resolve(id)))
   // A model behind three profiles is one model.
-  const isFirst = ({ foundationId, dialect }: ModelTarget, index: number): boolean =>
+  const isFirst = ({ foundationId, dialect }: ChatTarget, index: number): boolean =>
     targets.findIndex((other) => other.foundationId === foundationId && other.dialect === dialect) === index
   return targets.filter(isFirst)
 }

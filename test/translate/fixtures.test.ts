@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ConverseEvent, ConverseResponse } from '../../src/bedrock/types.js'
-import type { AliasDefaults, Capabilities, ModelTarget } from '../../src/catalog/types.js'
+import type { AliasDefaults, Capabilities, ChatTarget } from '../../src/catalog/types.js'
 import { NO_DEFAULTS } from '../../src/config/types.js'
 import { GatewayError } from '../../src/errors.js'
 import { type ReplyHead, writeUsageChunk } from '../../src/openai/chunks.js'
@@ -92,7 +92,7 @@ test('the replies of all fixtures are what OpenAI describes', { skip: skipWithou
 function translate(name: string, about: About) {
   const { defaults, policy = {}, keptReasoning = {}, lessons = [] } = about
   const plain = chatTarget(about.capabilities)
-  const target: ModelTarget = {
+  const target: ChatTarget = {
     ...plain,
     foundationId: about.foundationId ?? plain.foundationId,
     defaults: defaults === undefined ? null : { ...NO_DEFAULTS, ...defaults },

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../../src/errors.js'
 import type { Fields } from '../../src/openai/fields.js'
-import {
-  findUnexplainedCalls,
-  parseChat,
-  parseChatBody,
-  requireChatTarget,
-  translateChat,
-} from '../../src/prepare-chat.js'
+import { parseBody } from '../../src/parse-body.js'
+import { findUnexplainedCalls, parseChat, translateChat } from '../../src/prepare-chat.js'
+import { requireChatTarget } from '../../src/require-model.js'
 import { chatContext } from './chat-target.js'
 import { emulatedCatalog, emulatedListing } from './emulated-models.js'
 
@@ -196,7 +192,7 @@ function workOf(name: string, text: Buffer): number {
   const start = process.cpuUsage()
   try {
     const target = requireChatTarget(name, catalog.resolve(name))
-    const request = parseChat(parseChatBody([text]), target)
+    const request = parseChat(parseBody([text]), target)
     findUnexplainedCalls(request)
     translateChat(request, chatContext(target, { policy: { promptCaching: 'auto' } }))
   } catch (error) {

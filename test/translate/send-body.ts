@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import type { ConverseRequest } from '../../src/bedrock/types.js'
-import type { ModelTarget } from '../../src/catalog/types.js'
+import type { ChatTarget } from '../../src/catalog/types.js'
 import { GatewayError } from '../../src/errors.js'
 import { type Fields, isFields } from '../../src/openai/fields.js'
 import type { ChatRequest } from '../../src/openai/types.js'
-import { type PreparedChat, parseChat, parseChatBody, translateChat } from '../../src/prepare-chat.js'
+import { parseBody } from '../../src/parse-body.js'
+import { type PreparedChat, parseChat, translateChat } from '../../src/prepare-chat.js'
 import { parseConverse } from '../emulator/converse-request.js'
 import { checkConverse } from '../emulator/converse-rules.js'
 import { parseOpenAiChat } from '../emulator/openai-chat.js'
@@ -44,11 +45,11 @@ export interface Sent {
 }
 
 /** A body's way through the gateway, from its bytes to those for AWS; null: refused, in words that name the field. */
-export function send(target: ModelTarget, body: Fields, around: Surroundings): Sent | null {
+export function send(target: ChatTarget, body: Fields, around: Surroundings): Sent | null {
   try {
-    const resolved: ModelTarget = { ...target, defaults: around.defaults }
+    const resolved: ChatTarget = { ...target, defaults: around.defaults }
     const known = around.foreignMedia ? body : withTakenMedia(body, target.capabilities)
-    const fields = parseChatBody([Buffer.from(JSON.stringify({ model: target.requested, ...known }))])
+    const fields = parseBody([Buffer.from(JSON.stringify({ model: target.requested, ...known }))])
     const request = parseChat(fields, resolved)
     const context = { ...around, target: resolved, media: giveMedia(request, resolved) }
     return { request, prepared: translateChat(request, context) }

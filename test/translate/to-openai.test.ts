@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ModelTarget } from '../../src/catalog/types.js'
+import type { ChatTarget } from '../../src/catalog/types.js'
 import { GatewayError } from '../../src/errors.js'
 import { parseChatRequest } from '../../src/openai/parse-chat-request.js'
 import type { MediaPart } from '../../src/openai/types.js'
@@ -11,7 +11,7 @@ import { chatContext, chatRequest, chatTarget } from './chat-target.js'
 
 const USER = { role: 'user', content: 'Hello' }
 
-function mantleTarget(members: Partial<ModelTarget> = {}): ModelTarget {
+function mantleTarget(members: Partial<ChatTarget> = {}): ChatTarget {
   const id = 'openai.gpt-oss-120b'
   return {
     ...chatTarget({ family: 'openai' }),
@@ -23,7 +23,7 @@ function mantleTarget(members: Partial<ModelTarget> = {}): ModelTarget {
 }
 
 const contextOf = (
-  members: Partial<ModelTarget> = {},
+  members: Partial<ChatTarget> = {},
   more: Parameters<typeof chatContext>[1] = {},
 ): TranslationContext => chatContext(mantleTarget(members), more)
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
-import type { ChatBodyResult } from '../../src/aws/chat-body-task.js'
 import { createBodiesPool, createControlPool } from '../../src/aws/worker-pool.js'
 
 const CPU_TASK = new URL('./cpu-task.js', import.meta.url)
@@ -22,7 +21,9 @@ test('a chat whose port the main thread closes while it waits for an answer ends
   const media = { fetchUrls: true, fetchMs: 60_000, fetchBytesMax: 1 }
   const task = { parts: [Buffer.from('{"model":"m"}')], port: port2, policy: {}, media }
   port1.once('message', () => port1.close())
-  const result = (await pool.run(task, { transferList: [port2] })) as ChatBodyResult
+  const result = (await pool.run(task, { name: 'prepareChatBody', transferList: [port2] })) as {
+    type: string
+  }
   assert.equal(result.type, 'refused')
   const body = JSON.stringify({ messages: [], inferenceConfig: { temperature: 1 } })
   assert.notEqual(await pool.run({ body, parameter: 'temperature' }, { name: 'takeOutParameter' }), null)

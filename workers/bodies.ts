@@ -1,0 +1,3 @@
+/** The tasks of the bodies pool by name: what would hold the event loop. */
+export { prepareChatBody } from './prepare-chat-body.js'
+export { takeOutParameter } from './take-out-parameter.js'
