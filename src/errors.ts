@@ -6,6 +6,7 @@ export const ERRORS = {
   invalid_request: { status: 400, type: 'invalid_request_error', retry: false },
   invalid_json: { status: 400, type: 'invalid_request_error', retry: false },
   context_length_exceeded: { status: 400, type: 'invalid_request_error', retry: false },
+  content_policy_violation: { status: 400, type: 'invalid_request_error', retry: false },
   unsupported: { status: 400, type: 'invalid_request_error', retry: false },
   invalid_api_key: { status: 401, type: 'authentication_error', retry: false },
   access_denied: { status: 403, type: 'permission_error', retry: false },

@@ -23,6 +23,7 @@ export interface KindValues {
   readonly model: string
   readonly 'route-prefix': string
   readonly token: string
+  readonly url: string
   readonly 'caching-mode': PromptCachingMode
   readonly 'cache-ttl': CacheTtl
   readonly guardrail: string
@@ -113,6 +114,7 @@ const parsers: { readonly [Kind in SettingKind]: Parser<KindValues[Kind]> } = {
     typeof raw === 'string' ? ok(splitPaths(raw)) : bad('file names, separated by ":" or ","'),
   model: (raw) => parseText(raw, 'a model id, profile id, ARN or alias', isVisibleText),
   'route-prefix': parseRoutePrefix,
+  url: parseUrl,
   token: (raw) => parseText(raw, 'printable ASCII without spaces', isToken),
 }
 
@@ -227,6 +229,13 @@ function parseOrigins(raw: unknown): Parsed<readonly string[]> {
 
 function parsePath(raw: unknown): Parsed<string> {
   return parseText(raw, pathExpected, (text) => text.startsWith('/') && isVisibleText(text))
+}
+
+/** Without a trailing slash, so that paths can follow. */
+function parseUrl(raw: unknown): Parsed<string> {
+  const text = typeof raw === 'string' ? raw.trim().replace(/\/+$/, '') : ''
+  const isBase = /^https?:\/\/[\w.[\]:-]+(\/[\w.~/-]+)?$/i.test(text) && URL.canParse(text)
+  return isBase ? ok(text) : bad('an address such as https://ai.example.com')
 }
 
 function parseRoutePrefix(raw: unknown): Parsed<string> {

@@ -51,6 +51,10 @@ export interface Config {
   /** What `gpt-*` names resolve to. */
   readonly defaultModel: string | null
   readonly defaultEmbeddingModel: string | null
+  /** What `dall-e-*` and `gpt-image-*` names resolve to; null: the first listed of `src/catalog/image-names.ts`. */
+  readonly defaultImageModel: string | null
+  readonly defaultImageEditModel: string | null
+  readonly defaultRerankModel: string | null
   readonly promptCaching: PromptCachingMode
   readonly promptCacheTtl: CacheTtl
   /** 0: the model's own. */
@@ -66,6 +70,18 @@ export interface Config {
   readonly fetchSeconds: number
   readonly fetchBytesMax: number
   readonly mantle: boolean
+  readonly imagesMax: number
+  readonly imageCallsMax: number
+  readonly imageRequestsMax: number
+  readonly imagesInChat: boolean
+  readonly chatImageBytesMax: number
+  readonly imageLinkSeconds: number
+  readonly imageLinkBytesMax: number
+  /** Without a trailing slash; null: as the request's `Host` says. */
+  readonly publicUrl: string | null
+  readonly embeddingInputsMax: number
+  readonly embeddingCallsMax: number
+  readonly embeddingWaitSeconds: number
   readonly logLevel: LogLevel
   /** `['*']`: any origin; empty: no CORS. */
   readonly allowedOrigins: readonly string[]

@@ -21,6 +21,7 @@ import { checkConverse } from './converse-rules.js'
 import { encodeException } from './event-stream-encoder.js'
 import { toolInputStyle } from './fragments.js'
 import { judge } from './guardrail.js'
+import { answerInvoke } from './invoke.js'
 import { resolveModel } from './model-access.js'
 import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion } from './openai-chat.js'
 import { checkOpenAiModel, listMantleModels } from './openai-models.js'
@@ -364,6 +365,7 @@ class EmulatorServer {
     const startedAtMs = performance.now()
     const model = resolveModel(this.#catalogue(exchange.record.region), route.label)
     if (route.operation === 'CountTokens') return sendJson(exchange, countTokens(body, route.label))
+    if (route.operation === 'InvokeModel') return this.#answerInvoke(exchange, body, model)
     const request = parseConverse(body)
     const streams = route.operation === 'ConverseStream'
     const refusal = refusalOf(() => checkConverse(request, model, { signer: this.#signer, streams }))
@@ -380,6 +382,23 @@ class EmulatorServer {
     if (!(await this.#wait(exchange, scripted.delayMs))) return
     if (route.operation === 'Converse') return sendJson(exchange, toConverseReply(answer, latencyMs))
     return this.#stream(scripted, this.#planFor(scripted, { answer, model, latencyMs }))
+  }
+
+  async #answerInvoke(exchange: Exchange, body: object, model: ModelRow): Promise<void> {
+    const scripted = this.#nextBehaviour(exchange)
+    const { behaviour } = scripted
+    failAsTold(behaviour)
+    const startedAtMs = performance.now()
+    const input = { modelId: model.modelId, body: body as Readonly<Record<string, unknown>>, behaviour }
+    const answer = await answerInvoke(input, exchange.body.length)
+    if (!(await this.#wait(exchange, scripted.delayMs))) return
+    const { response } = exchange
+    if (answer.inputTokens !== null) {
+      response.setHeader('x-amzn-bedrock-input-token-count', String(answer.inputTokens))
+    }
+    const latencyMs = Math.round(performance.now() - startedAtMs)
+    response.setHeader('x-amzn-bedrock-invocation-latency', String(latencyMs))
+    sendJson(exchange, answer.body)
   }
 
   /** The exchange as the next scripted reply changes it; `delayMs` is what that reply adds before the headers. */
@@ -421,7 +440,10 @@ class EmulatorServer {
     if (refuseMember !== null && hasMember(record.body, refuseMember.path)) {
       throw new BedrockError(refuseMember.failWith)
     }
-    this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
+    // The body of InvokeModel is a blob to the service model.
+    if (operation !== 'InvokeModel') {
+      this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
+    }
     return record.body
   }
 

@@ -14,12 +14,13 @@ export type Route =
   | { readonly type: 'openai-models'; readonly operation: string; readonly label: '' }
   | { readonly type: 'unknown' }
 
-export type RuntimeOperation = 'Converse' | 'ConverseStream' | 'CountTokens'
+export type RuntimeOperation = 'Converse' | 'ConverseStream' | 'CountTokens' | 'InvokeModel'
 
 const RUNTIME = {
   converse: 'Converse',
   'converse-stream': 'ConverseStream',
   'count-tokens': 'CountTokens',
+  invoke: 'InvokeModel',
 } as const satisfies Record<string, RuntimeOperation>
 
 /** Methods and paths of bedrock-mantle (recordings 834 and 846, bedrock-facts C14): models stand under one of two. */

@@ -1,0 +1,3 @@
+import type { InvokeHandler } from './invoke.js'
+
+export const RERANK_HANDLERS: readonly InvokeHandler[] = []
