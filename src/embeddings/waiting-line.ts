@@ -1,0 +1,102 @@
+/** What waits for a call. */
+export interface LineItem {
+  /** The request it belongs to: owners take turns. */
+  readonly owner: object
+  /** Items that agree in it may share a call; null: none may. */
+  readonly shareKey: string | null
+  readonly characters: number
+  /** Shares a call with items of its own owner only. */
+  readonly apart: boolean
+}
+
+/** What one call takes. */
+export interface ShareLimits {
+  readonly countMax: number
+  readonly charactersMax: number
+}
+
+/** The items of one owner, the next one last. */
+type Rest<Item> = Item[]
+
+/**
+ * Inputs that wait for one model. Owners take turns, one item at a time, so that a request of thousands does not hold up the one-text
+ * query that comes after it.
+ */
+export class WaitingLine<Item extends LineItem> {
+  /** In the order of their turns. */
+  readonly #owners = new Map<object, Rest<Item>>()
+  /** Those whose items came back: they had their turn, for nothing. */
+  readonly #returned = new Set<object>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Joins at the end. */
+  push(owner: object, items: readonly Item[]): void {
+    this.#size += items.length
+    const rest = this.#owners.get(owner)
+    if (rest === undefined) this.#owners.set(owner, items.toReversed())
+    else rest.unshift(...items.toReversed())
+  }
+
+  /** Comes back from a call: before everything else of its owner, whose turn is next. */
+  putBack(item: Item): void {
+    this.#size += 1
+    const rest = this.#owners.get(item.owner)
+    if (rest === undefined) this.#owners.set(item.owner, [item])
+    else rest.push(item)
+    this.#returned.add(item.owner)
+  }
+
+  remove(owner: object): void {
+    this.#size -= this.#owners.get(owner)?.length ?? 0
+    this.#owners.delete(owner)
+    this.#returned.delete(owner)
+  }
+
+  /** The items of the next call: the first in turn, and what may go with it, in turns. Empty: nothing waits. */
+  takeBatch(limitsOf: (first: Item) => ShareLimits): Item[] {
+    const first = this.#takeFirst()
+    if (first === undefined) return []
+    const batch = [first]
+    const { countMax, charactersMax } = limitsOf(first)
+    if (first.shareKey === null || countMax <= 1) return batch
+    let characters = first.characters
+    // Who gave one and has more moves to the end, and is seen again there.
+    for (const [owner, rest] of this.#owners) {
+      if (batch.length >= countMax) break
+      const next = rest.at(-1)
+      if (next === undefined || !mayShare(first, next) || characters + next.characters > charactersMax)
+        continue
+      batch.push(next)
+      characters += next.characters
+      this.#takeFrom(owner, rest)
+    }
+    return batch
+  }
+
+  #takeFirst(): Item | undefined {
+    const [owner] = this.#returned.size > 0 ? this.#returned : this.#owners.keys()
+    const rest = owner === undefined ? undefined : this.#owners.get(owner)
+    if (owner === undefined || rest === undefined) return undefined
+    const first = rest.at(-1)
+    this.#takeFrom(owner, rest)
+    return first
+  }
+
+  /** The owner's turn is over. */
+  #takeFrom(owner: object, rest: Rest<Item>): void {
+    rest.pop()
+    this.#size -= 1
+    this.#returned.delete(owner)
+    this.#owners.delete(owner)
+    if (rest.length > 0) this.#owners.set(owner, rest)
+  }
+}
+
+function mayShare(first: LineItem, next: LineItem): boolean {
+  if (first.shareKey !== next.shareKey) return false
+  return first.owner === next.owner || (!first.apart && !next.apart)
+}
