@@ -147,7 +147,7 @@ export class CallLane<Content, Result> {
     for (const group of this.#resting) {
       if (group.untilMs > nowMs) continue
       this.#resting.delete(group)
-      for (const item of group.items.toReversed()) this.#line.putBack(item)
+      this.#line.putBack(group.items)
     }
   }
 
@@ -233,11 +233,9 @@ export class CallLane<Content, Result> {
   }
 
   #returnToLine(items: readonly WaitingInput<Content, Result>[]): void {
-    for (const item of items.toReversed()) {
-      if (this.#isGivenUp(item)) continue
-      item.owner.waiting += 1
-      this.#line.putBack(item)
-    }
+    const returning = items.filter((item) => !this.#isGivenUp(item))
+    for (const { owner } of returning) owner.waiting += 1
+    this.#line.putBack(returning)
   }
 
   #rest(items: readonly WaitingInput<Content, Result>[], error: GatewayError): void {

@@ -41,13 +41,15 @@ export class WaitingLine<Item extends LineItem> {
     else rest.unshift(...items.toReversed())
   }
 
-  /** Comes back from a call: before everything else of its owner, whose turn is next. */
-  putBack(item: Item): void {
-    this.#size += 1
-    const rest = this.#owners.get(item.owner)
-    if (rest === undefined) this.#owners.set(item.owner, [item])
-    else rest.push(item)
-    this.#returned.add(item.owner)
+  /** Come back from a call, in its order: before everything else of their owners, whose turns are next. */
+  putBack(items: readonly Item[]): void {
+    for (const { owner } of items) this.#returned.add(owner)
+    for (const item of items.toReversed()) {
+      this.#size += 1
+      const rest = this.#owners.get(item.owner)
+      if (rest === undefined) this.#owners.set(item.owner, [item])
+      else rest.push(item)
+    }
   }
 
   remove(owner: object): void {
