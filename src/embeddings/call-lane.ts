@@ -107,8 +107,7 @@ export class CallLane<Content, Result> {
 
   /** A first call goes at once: a lone query shall not wait. While calls run, more texts are likely to come. */
   #gather({ job }: QueuedRequest<Content, Result>, isFirst: boolean): void {
-    const shares =
-      this.#line.size < job.share.countMax && job.inputs.every(({ shareKey }) => shareKey !== null)
+    const shares = job.inputs.every(({ share }) => share !== null && this.#line.size < share.countMax)
     if (!shares || this.#running.size === 0) this.#gatherUntilMs = 0
     else if (isFirst) this.#gatherUntilMs = this.#clock.now() + this.#limits.gatherMs
   }
@@ -170,7 +169,7 @@ export class CallLane<Content, Result> {
   }
 
   #startNext(nowMs: number): void {
-    const members = this.#line.takeBatch(({ owner }) => owner.job.share)
+    const members = this.#line.takeBatch()
     const [first] = members
     if (first === undefined) return
     for (const { owner } of members) owner.waiting -= 1

@@ -1,11 +1,11 @@
 import type { GatewayError } from '../errors.js'
-import type { LineItem, ShareLimits } from './waiting-line.js'
+import type { LineItem, Share } from './waiting-line.js'
 
 /** One input on its way to a call. */
 export interface QueuedInput<Content> {
   readonly content: Content
-  /** Inputs of any request that agree in it may share a call; null: a call of its own. */
-  readonly shareKey: string | null
+  /** With what inputs, of any request, it may share a call; null: a call of its own. */
+  readonly share: Share | null
   readonly characters: number
 }
 
@@ -14,7 +14,6 @@ export interface QueueJob<Content, Result> {
   /** Model and region: what AWS throttles together. */
   readonly lane: string
   readonly inputs: readonly QueuedInput<Content>[]
-  readonly share: ShareLimits
   /** Aborts when nobody waits for the results any more. */
   readonly signal: AbortSignal
   /** Makes one call; one result for each input, in order. Rejects with a `GatewayError`. Those of jobs that share calls must do the same. */
@@ -80,8 +79,8 @@ export class WaitingInput<Content, Result> implements LineItem {
     this.input = input
   }
 
-  get shareKey(): string | null {
-    return this.input.shareKey
+  get share(): Share | null {
+    return this.input.share
   }
 
   get characters(): number {

@@ -1,18 +1,20 @@
+/** With what an item may share a call, and how much one call takes. */
+export interface Share {
+  /** Items that agree in it may share one. */
+  readonly key: string
+  readonly countMax: number
+  readonly charactersMax: number
+}
+
 /** What waits for a call. */
 export interface LineItem {
   /** The request it belongs to: owners take turns. */
   readonly owner: object
-  /** Items that agree in it may share a call; null: none may. */
-  readonly shareKey: string | null
+  /** Null: a call of its own. */
+  readonly share: Share | null
   readonly characters: number
   /** Shares a call with items of its own owner only. */
   readonly apart: boolean
-}
-
-/** What one call takes. */
-export interface ShareLimits {
-  readonly countMax: number
-  readonly charactersMax: number
 }
 
 /** The items of one owner, the next one last. */
@@ -59,12 +61,12 @@ export class WaitingLine<Item extends LineItem> {
   }
 
   /** The items of the next call: the first in turn, and what may go with it, in turns. Empty: nothing waits. */
-  takeBatch(limitsOf: (first: Item) => ShareLimits): Item[] {
+  takeBatch(): Item[] {
     const first = this.#takeFirst()
     if (first === undefined) return []
     const batch = [first]
-    const { countMax, charactersMax } = limitsOf(first)
-    if (first.shareKey === null || countMax <= 1) return batch
+    if (first.share === null || first.share.countMax <= 1) return batch
+    const { countMax, charactersMax } = first.share
     let characters = first.characters
     // Who gave one and has more moves to the end, and is seen again there.
     for (const [owner, rest] of this.#owners) {
@@ -99,6 +101,6 @@ export class WaitingLine<Item extends LineItem> {
 }
 
 function mayShare(first: LineItem, next: LineItem): boolean {
-  if (first.shareKey !== next.shareKey) return false
+  if (first.share?.key !== next.share?.key) return false
   return first.owner === next.owner || (!first.apart && !next.apart)
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CallQueueOptions, createCallQueue, type QueueJob } from '../../src/embeddings/call-queue.js'
+import type { Share } from '../../src/embeddings/waiting-line.js'
 import { type ErrorCode, GatewayError } from '../../src/errors.js'
 import { FakeClock } from './fake-clock.js'
 
+const share: Share = { key: 'k', countMax: 96, charactersMax: 1_000 }
 const CALL_MS = 50
 const MINUTE_MS = 60_000
 
@@ -18,8 +20,7 @@ type Far = (call: Call, calls: readonly Call[]) => GatewayError | null
 
 interface AskOptions {
   readonly lane?: string
-  readonly shareKey?: string | null
-  readonly countMax?: number
+  readonly share?: Share | null
   readonly signal?: AbortSignal
 }
 
@@ -53,14 +54,10 @@ function setUp(options: Partial<CallQueueOptions> = {}, far: Far = () => null) {
   }
 
   /** Puts one request into the queue; its outcome is there once it is settled; `atMs` is 0 until then. */
-  function ask(
-    texts: readonly string[],
-    { lane = 'm', shareKey = null, countMax = 1, signal }: AskOptions = {},
-  ) {
+  function ask(texts: readonly string[], { lane = 'm', share = null, signal }: AskOptions = {}) {
     const job: QueueJob<string, string> = {
       lane,
-      inputs: texts.map((content) => ({ content, shareKey, characters: content.length })),
-      share: { countMax, charactersMax: 1_000 },
+      inputs: texts.map((content) => ({ content, share, characters: content.length })),
       signal: signal ?? new AbortController().signal,
       call,
     }
@@ -263,10 +260,9 @@ suite('clients that go', () => {
 
   test('a shared call goes on for those who still wait, and is broken off with the last', async () => {
     const { clock, calls, ask } = setUp({ callsMax: 1 })
-    const share = { shareKey: 'k', countMax: 10 }
-    ask(['first'], share)
+    ask(['first'], { share })
     const controllers = [new AbortController(), new AbortController()]
-    const [one, two] = controllers.map(({ signal }, index) => ask([`t${index}`], { ...share, signal }))
+    const [one, two] = controllers.map(({ signal }, index) => ask([`t${index}`], { share, signal }))
     await clock.pass(CALL_MS + 1)
     assert.deepEqual(calls[1]?.texts, ['t0', 't1'])
     controllers[0]?.abort()
@@ -281,15 +277,13 @@ suite('clients that go', () => {
 })
 
 suite('shared calls', () => {
-  const share = { shareKey: 'k', countMax: 96 }
-
   test('a lone text goes at once; those that come while it runs are gathered', async () => {
     const { clock, calls, ask, texts } = setUp()
-    const first = ask(['a'], share)
+    const first = ask(['a'], { share })
     assert.equal(calls.length, 1)
-    const second = ask(['b'], share)
+    const second = ask(['b'], { share })
     await clock.pass(2)
-    const third = ask(['c'], share)
+    const third = ask(['c'], { share })
     assert.equal(calls.length, 1)
     await clock.pass(4)
     assert.deepEqual(texts(), ['a', 'b c'])
@@ -302,8 +296,8 @@ suite('shared calls', () => {
 
   test('a full call is not held back', async () => {
     const { calls, ask } = setUp()
-    ask(['a'], share)
-    ask(numbered('b', 96), share)
+    ask(['a'], { share })
+    ask(numbered('b', 96), { share })
     assert.deepEqual(
       calls.map(({ texts }) => texts.length),
       [1, 96],
@@ -314,10 +308,10 @@ suite('shared calls', () => {
     const { clock, ask, texts } = setUp({ callsMax: 1 }, (call) =>
       call.texts.includes('bad') ? toError('invalid_request') : null,
     )
-    ask(['first'], share)
-    const good = ask(['a', 'b'], share)
-    const bad = ask(['bad'], share)
-    const other = ask(['c'], share)
+    ask(['first'], { share })
+    const good = ask(['a', 'b'], { share })
+    const bad = ask(['bad'], { share })
+    const other = ask(['c'], { share })
     await clock.pass(CALL_MS * 6)
     assert.deepEqual(good.results, ['A', 'B'])
     assert.deepEqual(other.results, ['C'])
@@ -329,8 +323,8 @@ suite('shared calls', () => {
     const { clock, ask } = setUp({ callsMax: 1 }, (call) =>
       call.texts.includes('bad') ? toError('upstream_error', 500) : null,
     )
-    ask(['first'], share)
-    const [good, bad] = [ask(['a'], share), ask(['bad'], share)]
+    ask(['first'], { share })
+    const [good, bad] = [ask(['a'], { share }), ask(['bad'], { share })]
     await clock.pass(MINUTE_MS / 2)
     assert.deepEqual(good.results, ['A'])
     assert.equal(bad.error?.code, 'upstream_error')
