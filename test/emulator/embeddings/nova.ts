@@ -9,7 +9,7 @@ import {
   type Schema,
   violationsOf,
 } from '../invoke-schema.js'
-import { validationError } from '../wire-error.js'
+import { modelError } from '../rules/rule.js'
 import { countTokens, IMAGE_TOKENS } from './count-tokens.js'
 import { vectorOf } from './vector.js'
 
@@ -187,12 +187,12 @@ function contentOf({ bytes, s3Location }: Source, name: string): string {
   return content
 }
 
-// Words that Converse has for it (error samples: "The detected file MIME type …"); of InvokeModel none are known.
+// Words that Converse has for it (rules/media.ts); of InvokeModel none are known.
 function checkImage({ format, source }: { readonly format: string; readonly source: Source }): void {
   if (source.bytes === undefined) return
   const { mimeType } = readImageHeader(Buffer.from(source.bytes, 'base64'))
   if (mimeType === `image/${format}`) return
-  throw validationError(
+  throw modelError(
     `The detected file MIME type ${mimeType} does not match the expected type image/${format}. Reformat your input and try again.`,
   )
 }
