@@ -7,10 +7,12 @@ import type { AdminBackend } from './admin/types.js'
 import { createAdminBackend } from './admin-backend.js'
 import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
+import { createInvokeClient } from './aws/invoke-client.js'
 import { createTeachableClient } from './aws/teachable-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import type { Config } from './config.js'
+import { createEmbeddings } from './embeddings/create-embeddings.js'
 import { drainingError } from './errors.js'
 import { createHandlers } from './handlers.js'
 import { createAuthenticator } from './http/authenticate.js'
@@ -102,6 +104,14 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     bodyInlineBytesMax: config.bodyInlineBytesMax,
     onLesson: lessons.learn,
   })
+  const embeddings = createEmbeddings({
+    config,
+    catalog: refresher.catalog,
+    onUnlisted: refresher.hint,
+    bodies,
+    invoke: createInvokeClient(bedrock),
+    log,
+  })
 
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
@@ -116,6 +126,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     config,
     version,
     refresher,
+    embeddings,
     readiness,
     links,
     accepting: () => phase !== 'closing',
@@ -196,6 +207,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   async function closeAll(): Promise<void> {
     await listeners.close()
     registry.close()
+    embeddings.close()
     refresher.close()
     access.close()
     links.close()

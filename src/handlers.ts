@@ -1,5 +1,6 @@
 import type { Catalog, ModelEntry, ModelKind } from './catalog/types.js'
 import type { Config } from './config.js'
+import type { Embeddings } from './embeddings/create-embeddings.js'
 import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import type { RouteName } from './http/router.js'
@@ -22,6 +23,7 @@ export interface HandlersOptions {
   readonly refresher: Refresher
   readonly pipeline: Pipeline
   readonly links: ImageLinks
+  readonly embeddings: Embeddings
   readonly readiness: () => Readiness
   /** False once listening stopped: what still comes on an open connection is sent elsewhere. */
   readonly accepting: () => boolean
@@ -34,14 +36,17 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, links } = options
+  const { version, readiness, accepting, pipeline, links, embeddings } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
       if (!accepting()) throw drainingError()
       return handleChat(exchange, pipeline)
     },
-    embeddings: notImplemented,
+    embeddings(exchange) {
+      if (!accepting()) throw drainingError()
+      return embeddings.handle(exchange)
+    },
     rerank: notImplemented,
     imageGenerations: notImplemented,
     imageEdits: notImplemented,

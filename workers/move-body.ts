@@ -13,6 +13,12 @@ export function encodeBody(text: string): { readonly body: Uint8Array; readonly 
  * of reading the result: 10 ms and more for 20 MB.
  */
 export function moveBody<Result extends object>(result: Result, body: Uint8Array): Result {
+  return moveBodies(result, [body])
+}
+
+/** The same for several, each with memory of its own. */
+export function moveBodies<Result extends object>(result: Result, bodies: readonly Uint8Array[]): Result {
+  const memory = bodies.map(({ buffer }) => buffer)
   // Piscina unpacks it: the main thread gets `result`.
-  return move({ [transferableSymbol]: [body.buffer], [valueSymbol]: result }) as unknown as Result
+  return move({ [transferableSymbol]: memory, [valueSymbol]: result }) as unknown as Result
 }

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import type { InvokeClient } from '../aws/invoke-client.js'
+import type { BodiesPool } from '../aws/worker-pool.js'
+import type { Catalog } from '../catalog/types.js'
+import type { Config } from '../config.js'
+import type { Exchange } from '../http/exchange.js'
+import { createCallQueue } from './call-queue.js'
+import { SYSTEM_CLOCK } from './clock.js'
+import { type EmbeddingQueue, handleEmbeddings } from './handle-embeddings.js'
+
+/** While calls run, one that could start waits so long for texts of other requests. */
+const GATHER_MS = 5
+
+export interface EmbeddingsOptions {
+  readonly config: Config
+  readonly catalog: () => Catalog
+  readonly onUnlisted: () => void
+  readonly bodies: BodiesPool
+  readonly invoke: InvokeClient
+  readonly log: Logger
+}
+
+/** The embeddings part of the gateway. */
+export interface Embeddings {
+  /** Answers `POST /embeddings`; rejects with a `GatewayError`. */
+  handle(exchange: Exchange): Promise<void>
+  /** What waits or runs ends with `draining`. */
+  close(): void
+}
+
+/** Puts the embeddings part together: one queue for all models. */
+export function createEmbeddings(options: EmbeddingsOptions): Embeddings {
+  const { config, catalog, onUnlisted, bodies, invoke, log } = options
+  const queue: EmbeddingQueue = createCallQueue({
+    callsMax: config.embeddingCallsMax,
+    gatherMs: GATHER_MS,
+    waitMs: config.embeddingWaitSeconds * 1000,
+    clock: SYSTEM_CLOCK,
+    onThrottled: (lane, callsPerSecond) => log.warn({ lane, callsPerSecond }, 'embedding calls throttled'),
+  })
+  const { bodyBytesMax, bodyInlineBytesMax, embeddingInputsMax: inputsMax } = config
+  const deps = {
+    queue,
+    invoke,
+    upstreamMs: config.upstreamSeconds * 1000,
+    receiver: { bodyBytesMax, bodyInlineBytesMax, inputsMax, catalog, onUnlisted, bodies },
+  }
+  return {
+    handle: (exchange) => handleEmbeddings(exchange, deps),
+    close: () => queue.close(),
+  }
+}

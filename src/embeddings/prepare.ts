@@ -1,0 +1,47 @@
+import type { ModelTarget } from '../catalog/types.js'
+import { GatewayError } from '../errors.js'
+import type { EmbeddingInput, EmbeddingRequest } from '../openai/embedding-types.js'
+import type { EmbeddingAdapter, EmbeddingOptions, ReadyInput } from '../translate/embedding-models/types.js'
+import type { QueuedInput } from './call-queue.js'
+import type { EmbeddingContent } from './content.js'
+
+/** A request, ready for its calls. */
+export interface PreparedEmbeddings {
+  readonly target: ModelTarget
+  readonly inputsCount: number
+  readonly encodingFormat: EmbeddingRequest['encodingFormat']
+  readonly dropped: readonly string[]
+  readonly waiting: readonly QueuedInput<EmbeddingContent>[]
+}
+
+/** The inputs with text in place of tokens, checked. Throws a `GatewayError` that names the input. */
+export function toReadyInputs(
+  request: EmbeddingRequest,
+  adapter: EmbeddingAdapter,
+  decode: (tokens: readonly number[], param: string) => string,
+): readonly ReadyInput[] {
+  adapter.checkOptions(request)
+  return request.inputs.map((input, index) => {
+    const param = request.inputs.length === 1 ? 'input' : `input[${index}]`
+    const ready = toReady(input, param, decode)
+    adapter.check(ready, param, request.truncate)
+    return ready
+  })
+}
+
+function toReady(
+  input: EmbeddingInput,
+  param: string,
+  decode: (tokens: readonly number[], param: string) => string,
+): ReadyInput {
+  if (input.type !== 'tokens') return input
+  const text = decode(input.tokens, param)
+  if (text.trim() !== '') return { type: 'text', text }
+  throw new GatewayError('invalid_request', `${param} must be tokens of cl100k_base that make a text`, {
+    param,
+  })
+}
+
+export function toOptions({ dimensions, purpose, truncate }: EmbeddingRequest): EmbeddingOptions {
+  return { dimensions, purpose, truncate }
+}
