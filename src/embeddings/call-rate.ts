@@ -4,7 +4,7 @@ const FRACTION = 0.7
 const RECENT_MS = 1_000
 const PER_SECOND_MIN = 0.5
 /** Growth in each second, as a part of the rate, but at least one call per second more. */
-const GROWTH = 0.05
+const GROWTH = 0.1
 const GROWTH_PER_SECOND_MIN = 1
 /** The first pause after a throttle; doubled for each wave that follows without a success. */
 const PAUSE_MS_MIN = 250
@@ -30,6 +30,7 @@ export class CallRate {
   readonly #successes: number[] = []
   #limit: Limit | null = null
   #lastWaveMs = Number.NEGATIVE_INFINITY
+  #loweredMs = Number.NEGATIVE_INFINITY
   #wavesInRow = 0
   #nextStartMs = Number.NEGATIVE_INFINITY
 
@@ -72,13 +73,17 @@ export class CallRate {
     if (startedAtMs <= this.#lastWaveMs) return false
     this.#forgetOld(nowMs)
     const before = this.perSecond(nowMs)
+    const slowsDown = nowMs - this.#loweredMs > RECENT_MS
     // In a pause nothing can succeed: that says nothing of the rate.
     const recent = this.#successes.length === 0 && this.#limit !== null ? before : this.#successes.length
     const pauseMs = this.#toPauseMs()
+    const lowered = FRACTION * Math.min(before, (recent * 1000) / RECENT_MS)
     this.#limit = {
-      perSecond: Math.max(PER_SECOND_MIN, FRACTION * Math.min(before, (recent * 1000) / RECENT_MS)),
+      // AWS still counts the calls that led to the last wave: it takes a pause, but no lower rate.
+      perSecond: slowsDown ? Math.max(PER_SECOND_MIN, lowered) : before,
       sinceMs: nowMs + pauseMs,
     }
+    if (slowsDown) this.#loweredMs = nowMs
     this.#nextStartMs = nowMs + pauseMs
     this.#lastWaveMs = nowMs
     this.#wavesInRow += 1

@@ -8,7 +8,11 @@ import { createCallQueue } from './call-queue.js'
 import { SYSTEM_CLOCK } from './clock.js'
 import { type EmbeddingQueue, handleEmbeddings } from './handle-embeddings.js'
 
-/** While calls run, one that could start waits so long for texts of other requests. */
+/**
+ * While calls run, one that could start waits so long for texts of other requests. Measured with 300 one-text requests on as many
+ * connections and a model that takes 60 ms: 17 calls with 1 ms, 8 to 12 with 5 ms, 5 with 20 ms, all within 0.3 to 0.6 s; a query
+ * that comes alone does not wait.
+ */
 const GATHER_MS = 5
 
 export interface EmbeddingsOptions {

@@ -35,12 +35,10 @@ export class WaitingLine<Item extends LineItem> {
     return this.#size
   }
 
-  /** Joins at the end. */
+  /** A new owner joins at the end, with everything it has. */
   push(owner: object, items: readonly Item[]): void {
     this.#size += items.length
-    const rest = this.#owners.get(owner)
-    if (rest === undefined) this.#owners.set(owner, items.toReversed())
-    else rest.unshift(...items.toReversed())
+    this.#owners.set(owner, items.toReversed())
   }
 
   /** Come back from a call, in its order: before everything else of their owners, whose turns are next. */

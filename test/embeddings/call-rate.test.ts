@@ -34,8 +34,17 @@ test('calls that were under way together are one wave', () => {
   assert.equal(rate.onThrottled(5_000, 5_010), true)
   for (const startedAtMs of [5_000, 5_005, 5_010]) assert.equal(rate.onThrottled(startedAtMs, 5_020), false)
   assert.equal(rate.perSecond(5_020), 70)
+  assert.equal(rate.onThrottled(6_100, 6_110), true)
+  assert.ok(rate.perSecond(6_110) < 70)
+})
+
+test('a wave right after another pauses, but lowers nothing: AWS still counts the calls that led to the first', () => {
+  const rate = new CallRate(half)
+  succeed(rate, 100, 5_000)
+  rate.onThrottled(5_000, 5_010)
   assert.equal(rate.onThrottled(5_300, 5_310), true)
-  assert.ok(rate.perSecond(5_310) < 70)
+  assert.ok(rate.perSecond(5_310) >= 70)
+  assert.equal(rate.delayMs(5_310), 2 * FIRST_PAUSE_MS)
 })
 
 test('pauses double from wave to wave, up to ten seconds, until a call of after the throttle succeeds', () => {
@@ -74,7 +83,7 @@ test('the rate grows slowly, also from nothing', () => {
   succeed(rate, 100, 5_000)
   rate.onThrottled(5_000, 5_000)
   const resumedMs = 5_000 + FIRST_PAUSE_MS
-  assert.equal(rate.perSecond(resumedMs + 2_000), 70 + 2 * 3.5)
+  assert.equal(rate.perSecond(resumedMs + 2_000), 70 + 2 * 7)
   const silent = new CallRate(half)
   silent.onThrottled(0, 0)
   assert.ok(silent.perSecond(0) > 0)
