@@ -8,6 +8,7 @@ import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
 import { handleChat, type Pipeline } from './pipeline.js'
+import { handleRerank, type RerankDependencies } from './rerank/handle-rerank.js'
 import type { Refresher } from './state/refresher.js'
 
 export interface Readiness {
@@ -21,6 +22,7 @@ export interface HandlersOptions {
   readonly version: string
   readonly refresher: Refresher
   readonly pipeline: Pipeline
+  readonly rerank: RerankDependencies
   readonly links: ImageLinks
   readonly readiness: () => Readiness
   /** False once listening stopped: what still comes on an open connection is sent elsewhere. */
@@ -34,7 +36,7 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, links } = options
+  const { version, readiness, accepting, pipeline, rerank, links } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
@@ -42,7 +44,10 @@ export function createHandlers(options: HandlersOptions): {
       return handleChat(exchange, pipeline)
     },
     embeddings: notImplemented,
-    rerank: notImplemented,
+    rerank(exchange) {
+      if (!accepting()) throw drainingError()
+      return handleRerank(exchange, rerank)
+    },
     imageGenerations: notImplemented,
     imageEdits: notImplemented,
     imageFile: (exchange, id) => replyLink(exchange, id, links),
