@@ -20,6 +20,7 @@ import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createImageLinks } from './images/links.js'
+import { RETRY_CLOCK } from './images/retry.js'
 import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
@@ -156,6 +157,19 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
         }),
         toolRoundErrorsInStream: config.toolRoundErrorsInStream,
       },
+    },
+    rerank: {
+      receiver: {
+        bodyBytesMax: config.bodyBytesMax,
+        bodyInlineBytesMax: config.bodyInlineBytesMax,
+        dropParams: config.dropParams,
+        catalog: refresher.catalog,
+        onUnlisted: refresher.hint,
+        bodies,
+      },
+      invoke: createInvokeClient(bedrock),
+      upstreamMs: config.upstreamSeconds * 1000,
+      clock: RETRY_CLOCK,
     },
   })
   const front = {

@@ -9,6 +9,7 @@ import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
 import { handleChat, type Pipeline } from './pipeline.js'
+import { handleRerank, type RerankDependencies } from './rerank/handle-rerank.js'
 import type { Refresher } from './state/refresher.js'
 
 export interface Readiness {
@@ -22,6 +23,7 @@ export interface HandlersOptions {
   readonly version: string
   readonly refresher: Refresher
   readonly pipeline: Pipeline
+  readonly rerank: RerankDependencies
   readonly links: ImageLinks
   readonly embeddings: Embeddings
   readonly readiness: () => Readiness
@@ -36,7 +38,7 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, links, embeddings } = options
+  const { version, readiness, accepting, pipeline, rerank, links, embeddings } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
@@ -47,7 +49,10 @@ export function createHandlers(options: HandlersOptions): {
       if (!accepting()) throw drainingError()
       return embeddings.handle(exchange)
     },
-    rerank: notImplemented,
+    rerank(exchange) {
+      if (!accepting()) throw drainingError()
+      return handleRerank(exchange, rerank)
+    },
     imageGenerations: notImplemented,
     imageEdits: notImplemented,
     imageFile: (exchange, id) => replyLink(exchange, id, links),

@@ -2,4 +2,5 @@
 export { decodeTokens } from './decode-tokens.js'
 export { prepareChatBody } from './prepare-chat-body.js'
 export { prepareEmbeddings } from './prepare-embeddings.js'
+export { prepareRerank } from './prepare-rerank.js'
 export { takeOutParameter } from './take-out-parameter.js'

@@ -14,7 +14,7 @@ import { parseBody } from '../src/parse-body.js'
 import { embeddingAdapterOf } from '../src/translate/embedding-models/embedding-adapters.js'
 import type { EmbeddingAdapter, ReadyInput } from '../src/translate/embedding-models/types.js'
 import { answerTask } from './asking.js'
-import { encodeBody, moveBodies } from './move-body.js'
+import { encodeBody, moveBody } from './move-body.js'
 import { loadTokenDecoder } from './token-decoder.js'
 
 /** Reads an embeddings request that would hold the event loop. What comes back are the bodies of its calls, with their hashes. */
@@ -39,10 +39,7 @@ export function prepareEmbeddings(
         dropped,
         bodies,
       }
-      return moveBodies(
-        prepared,
-        bodies.map((finished) => finished.body),
-      )
+      return moveBody(prepared, ...bodies.map((finished) => finished.body))
     },
   )
 }

@@ -28,9 +28,6 @@ const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
   'user',
 ])
 
-/** The purpose fields in which nothing was understood are dropped like any other. `image` is Cohere v3's own word for images. */
-const IMAGE_INPUT_TYPE = /^image$/i
-
 /**
  * OpenAI's CreateEmbeddingRequest, with the purpose and the truncation that Cohere's and other APIs have. Throws a `GatewayError`
  * that names the member.
@@ -56,8 +53,9 @@ function isNoPurposeField(name: string): boolean {
   return !PURPOSE_FIELDS.some((field) => field === name)
 }
 
+/** Cohere v3's own word for images: what the inputs are says as much. */
 function isImageInputType(name: string, value: unknown): boolean {
-  return name === 'input_type' && typeof value === 'string' && IMAGE_INPUT_TYPE.test(value)
+  return name === 'input_type' && typeof value === 'string' && /^image$/i.test(value)
 }
 
 function parseEncodingFormat(value: unknown, param: string): EmbeddingRequest['encodingFormat'] {

@@ -64,11 +64,9 @@ const reply = fc.oneof(
   fc
     .tuple(junk, vectors)
     .map(([other, float]) => ({ ...other, embeddings: { int8: [[1], [2]], float }, ...other })),
-  fc
-    .tuple(junk, vectors)
-    .map(([other, all]) => ({
-      embeddings: all.map((embedding) => ({ ...other, embedding, embeddingType: 'TEXT' })),
-    })),
+  fc.tuple(junk, vectors).map(([other, all]) => ({
+    embeddings: all.map((embedding) => ({ ...other, embedding, embeddingType: 'TEXT' })),
+  })),
 )
 const indent = fc.constantFrom(undefined, 1, '\t', '\r\n')
 

@@ -9,8 +9,9 @@ import {
 } from '../invoke-schema.js'
 import { rank } from './score.js'
 
-// Numbers of documents and of results, and the query's length: the Rerank operation of bedrock-agent-runtime, which is
-// in front of the same models (bedrock-facts C10). What InvokeModel says to more was not seen.
+// The Rerank operation of bedrock-agent-runtime, which stands in front of the same models: at most 1000 sources
+// (bedrock-facts C10), a query of at least one character (API reference, "RerankTextDocument"). What InvokeModel itself
+// says to more or less was not seen; its documents may be empty here, and `top_n` more than there are.
 const COMMON = {
   query: { type: 'string', minLength: 1 },
   documents: { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 1000 },
