@@ -47,6 +47,7 @@ const server = createServer({
     rerank: run,
     imageGenerations: run,
     imageEdits: run,
+    imageFile: run,
     root: run,
     healthz: run,
     readyz: run,
@@ -55,6 +56,7 @@ const server = createServer({
   authenticate: createAuthenticator([]),
   cors: createCors([ORIGIN]),
   connections: { open: 0, max: 100 },
+  writeStallMs: 5_000,
   newRequestId: () => 'made-here',
   now: () => performance.now(),
   onStarted: () => {},
@@ -173,5 +175,19 @@ for (const [code, { status, retry }] of Object.entries(ERRORS) as [
     assert.equal(reply.headers['retry-after'], retry ? '1' : undefined)
     assert.equal(reply.headers['x-should-retry'], retry ? undefined : 'false')
     assert.equal(reply.headers['access-control-allow-origin'], ORIGIN)
+  })
+}
+
+for (const [origin, foreign] of [
+  [ORIGIN, false],
+  ['https://evil.example.com', true],
+  ['null', true],
+  [undefined, false],
+] as const) {
+  test(`a request with the origin ${origin} is ${foreign ? '' : 'not '}from a foreign page`, async () => {
+    handler = (exchange) => exchange.replyJson(200, JSON.stringify(exchange.foreignOrigin))
+    const headers: Record<string, string> = origin === undefined ? {} : { origin }
+    const reply = await fetch(`http://127.0.0.1:${port}/healthz`, { headers })
+    assert.equal(await reply.json(), foreign)
   })
 }
