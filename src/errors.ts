@@ -12,6 +12,7 @@ export const ERRORS = {
   access_denied: { status: 403, type: 'permission_error', retry: false },
   model_denied: { status: 403, type: 'permission_error', retry: false },
   route_not_found: { status: 404, type: 'invalid_request_error', retry: false },
+  file_not_found: { status: 404, type: 'invalid_request_error', retry: false },
   model_not_found: { status: 404, type: 'invalid_request_error', retry: false },
   method_not_allowed: { status: 405, type: 'invalid_request_error', retry: false },
   body_too_large: { status: 413, type: 'invalid_request_error', retry: false },

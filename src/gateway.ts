@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createAdminServer } from './admin/server.js'
@@ -16,6 +17,7 @@ import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
+import { createImageLinks } from './images/links.js'
 import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
@@ -79,6 +81,13 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     onLearned: metrics.countLesson,
     log,
   })
+  const links = createImageLinks({
+    dir: join(config.stateDir, 'images'),
+    keepMs: config.imageLinkSeconds * 1000,
+    bytesMax: config.imageLinkBytesMax,
+    log,
+    now: Date.now,
+  })
   const refresher = createRefresher({
     config,
     pool: control,
@@ -108,6 +117,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     version,
     refresher,
     readiness,
+    links,
     accepting: () => phase !== 'closing',
     pipeline: {
       bedrock,
@@ -143,6 +153,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     authenticate: createAuthenticator(config.apiKeys),
     cors: createCors(config.allowedOrigins),
     connections,
+    writeStallMs: config.writeStallSeconds * 1000,
     newRequestId: randomUUID,
     now,
     keepsConnections: () => phase === 'serving',
@@ -187,6 +198,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     registry.close()
     refresher.close()
     access.close()
+    links.close()
     await Promise.allSettled([bedrock.close(), control.close(), bodies.close()])
   }
 

@@ -4,6 +4,8 @@ import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import type { RouteName } from './http/router.js'
 import type { RouteHandler } from './http/server.js'
+import type { ImageLinks } from './images/links.js'
+import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
 import { handleChat, type Pipeline } from './pipeline.js'
 import type { Refresher } from './state/refresher.js'
@@ -19,6 +21,7 @@ export interface HandlersOptions {
   readonly version: string
   readonly refresher: Refresher
   readonly pipeline: Pipeline
+  readonly links: ImageLinks
   readonly readiness: () => Readiness
   /** False once listening stopped: what still comes on an open connection is sent elsewhere. */
   readonly accepting: () => boolean
@@ -31,7 +34,7 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline } = options
+  const { version, readiness, accepting, pipeline, links } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
@@ -42,6 +45,7 @@ export function createHandlers(options: HandlersOptions): {
     rerank: notImplemented,
     imageGenerations: notImplemented,
     imageEdits: notImplemented,
+    imageFile: (exchange, id) => replyLink(exchange, id, links),
     root: (exchange) =>
       replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),
     healthz: (exchange) => replyObject(exchange, 200, { status: 'alive' }),

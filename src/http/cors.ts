@@ -34,7 +34,7 @@ export function createCors(allowedOrigins: readonly string[]) {
   /** For the 204 that answers a preflight. */
   function preflightHeaders(origin: string, askedHeaders: string): Headers {
     const reply = replyHeaders(origin)
-    if (!reply.some(([name]) => name === 'access-control-allow-origin')) return reply
+    if (!allowsOrigin(reply)) return reply
     const asked = /^[A-Za-z0-9\-, ]{1,1024}$/.test(askedHeaders)
       ? askedHeaders
       : 'authorization, content-type'
@@ -47,6 +47,11 @@ export function createCors(allowedOrigins: readonly string[]) {
   }
 
   return { replyHeaders, preflightHeaders }
+}
+
+/** Whether the page that gets this reply may read it. */
+export function allowsOrigin(headers: Headers): boolean {
+  return headers.some(([name]) => name === 'access-control-allow-origin')
 }
 
 export type Cors = ReturnType<typeof createCors>

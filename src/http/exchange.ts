@@ -4,16 +4,23 @@ import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
 import { DONE } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
 import type { Sanitized } from '../translate/repairs.js'
+import { type AddressedBy, toBaseUrl } from './base-url.js'
 import { createBodyParts } from './body-parts.js'
 import type { Headers } from './cors.js'
 import { toDroppedParams } from './dropped-params.js'
 import { EventStream } from './event-stream.js'
+import { createPartsSource } from './parts-source.js'
+import type { PieceSource } from './piece-source.js'
+import { PieceWriter } from './piece-writer.js'
+import { toReasonPhrase } from './reason-phrase.js'
 
 const JSON_TYPE = 'application/json'
 /** How long a client may keep an idle connection that asked for one: uWebSockets.js closes it after 10 to 12 s. */
 const KEEP_ALIVE_HINT = 'timeout=5'
 /** This much of a refused upload is read, so that the client sees why. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
+/** A smaller reply goes out in one piece: the socket's buffer has room for it. */
+const WHOLE_REPLY_BYTES_MAX = 64 * 1024
 
 /** What is logged and counted of one request once it is over. No text of the client or of a model. */
 export interface ExchangeFacts {
@@ -36,6 +43,14 @@ export interface ExchangeOptions {
   /** Milliseconds, from a monotonic clock. */
   readonly startedAtMs: number
   readonly corsHeaders: Headers
+  /** A page of an origin that `ALLOWED_ORIGINS` does not name sent this. */
+  readonly foreignOrigin: boolean
+  /** `host:port` of the listener, for clients that send no proper `Host`. */
+  readonly listener: string
+  /** A client that takes nothing of a large reply for so long is closed. */
+  readonly writeStallMs: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   /** Asked when the reply starts: may the client go on to use its connection? */
   readonly keepsConnections: () => boolean
   readonly onFinished: (exchange: Exchange) => void
@@ -52,6 +67,7 @@ export class Exchange {
   readonly contentLength: number
   /** Without `?`. */
   readonly query: string
+  readonly foreignOrigin: boolean
   readonly requestId: string
   readonly startedAtMs: number
   readonly facts: ExchangeFacts = {
@@ -67,6 +83,8 @@ export class Exchange {
   }
   /** The matched route's pattern; the raw path could hold anything. */
   pattern = '(none)'
+  /** What stands before the matched route's own path: `/v1`; empty where the route has none. */
+  prefix = ''
   /** 0: nothing was sent yet. */
   status = 0
   clientGone = false
@@ -74,6 +92,8 @@ export class Exchange {
   dropped: readonly string[] = []
   /** An error before the reply began is said in an event stream: this client shows nothing of an error status. */
   errorsInStream = false
+  /** The status line of an error says what went wrong: this client shows nothing else of it. */
+  reasonInStatus = false
   /** Called once when the client goes away before the reply ended. */
   onClientGone: (() => void) | null = null
   readonly #res: HttpResponse
@@ -81,12 +101,18 @@ export class Exchange {
   readonly #onFinished: (exchange: Exchange) => void
   readonly #keepsConnections: () => boolean
   readonly #keepAlive: boolean
+  readonly #addressedBy: AddressedBy
+  readonly #writeStallMs: number
+  readonly #now: () => number
   /** The body is still coming, from a client whose connection is closed right after the reply. */
   #uploading = false
   #discardedBytes = 0
   /** The reply, while it waits for the end of the upload. */
   #held: (() => void) | null = null
   #stream: EventStream | null = null
+  #writer: PieceWriter | null = null
+  /** In place of the status's own name. */
+  #reason: string | null = null
   #over = false
   #replyHeaders: [string, string][] = []
 
@@ -96,6 +122,9 @@ export class Exchange {
     this.#corsHeaders = options.corsHeaders
     this.#keepsConnections = options.keepsConnections
     this.#onFinished = options.onFinished
+    this.#writeStallMs = options.writeStallMs
+    this.#now = options.now
+    this.foreignOrigin = options.foreignOrigin
     this.requestId = options.requestId
     this.startedAtMs = options.startedAtMs
     this.method = req.getCaseSensitiveMethod()
@@ -104,6 +133,12 @@ export class Exchange {
     this.contentLength = Number(req.getHeader('content-length') || 0)
     this.query = req.getQuery()
     this.#keepAlive = mayReuse(req)
+    this.#addressedBy = {
+      host: req.getHeader('host'),
+      forwardedHost: req.getHeader('x-forwarded-host'),
+      forwardedProto: req.getHeader('x-forwarded-proto'),
+      listener: options.listener,
+    }
     if (losesEarlyReply(req)) {
       this.#uploading = true
       res.onData((chunk, isLast) => this.#discard(chunk.byteLength, isLast))
@@ -118,6 +153,11 @@ export class Exchange {
   /** The reply ended, or the client is gone: nothing can be sent any more. */
   get over(): boolean {
     return this.#over
+  }
+
+  /** Where this client reaches the gateway: scheme and host, checked, without a path. */
+  get baseUrl(): string {
+    return toBaseUrl(this.#addressedBy)
   }
 
   /** Adds a header to the reply to come. Values are the gateway's own text. */
@@ -158,6 +198,44 @@ export class Exchange {
     this.#end(status, JSON_TYPE, body)
   }
 
+  /**
+   * Sends a whole reply of any size that is in memory, as parts, each let go once it was sent: the caller must not keep them
+   * either. Large parts are bytes; strings are for the few words between them. Does nothing once the exchange is over.
+   */
+  replyParts(status: number, contentType: string, parts: readonly (Uint8Array | string)[]): void {
+    const source = createPartsSource(parts)
+    if (source.bytesTotal < WHOLE_REPLY_BYTES_MAX) {
+      this.#end(status, contentType, source.bytesTotal === 0 ? '' : (source.next() as Uint8Array))
+    } else this.replyPieces(status, contentType, source)
+  }
+
+  /**
+   * Sends a reply of known size piece by piece, as fast as the client takes it. A client that takes nothing for
+   * `BEDROCKD_WRITE_STALL_SECONDS` is closed; a source that fails before its first piece is an error reply. The source is
+   * closed in every case.
+   */
+  replyPieces(status: number, contentType: string, source: PieceSource): void {
+    const writer = new PieceWriter(this.#res, {
+      source,
+      stallMs: this.#writeStallMs,
+      now: this.#now,
+      writeHead: () => {
+        this.status = status
+        this.#writeHead(status, contentType)
+      },
+      onEnded: () => this.#finish(),
+      onFailed: (cause) => this.#giveUp(cause),
+    })
+    if (this.#answered) writer.stop()
+    else if (this.method === 'HEAD') {
+      writer.stop()
+      this.#answer(() => this.#sendHeadOnly(status, contentType, source.bytesTotal))
+    } else {
+      this.#writer = writer
+      this.#answer(() => writer.start())
+    }
+  }
+
   /** Sends a reply without a body, for example a preflight's 204. */
   replyEmpty(status: number): void {
     this.#end(status, null, '')
@@ -168,7 +246,7 @@ export class Exchange {
    * open its status is gone: then it is the stream's last event.
    */
   replyError(cause: unknown): void {
-    if (this.#over) return
+    if (this.#answered) return
     const error = toGatewayError(cause)
     this.facts.error = error
     if (this.errorsInStream && this.#stream === null) this.openEventStream()
@@ -178,6 +256,7 @@ export class Exchange {
     }
     if (error.retryAfterSeconds !== null) this.setHeader('retry-after', String(error.retryAfterSeconds))
     if (!ERRORS[error.code].retry) this.setHeader('x-should-retry', 'false')
+    if (this.reasonInStatus) this.#reason = toReasonPhrase(error)
     this.replyJson(error.status, toErrorBody(error))
   }
 
@@ -207,29 +286,64 @@ export class Exchange {
     this.#held?.()
   }
 
-  #end(status: number, type: string | null, body: string): void {
-    if (this.#over || this.#held !== null) return
-    if (this.#uploading) this.#held = () => this.#send(status, type, body)
-    else this.#send(status, type, body)
+  /** A reply was begun, waits for the end of the upload, or can't be sent any more. */
+  get #answered(): boolean {
+    return this.#over || this.#held !== null || this.#writer !== null
   }
 
-  #send(status: number, type: string | null, body: string): void {
+  #answer(send: () => void): void {
+    if (this.#uploading) this.#held = send
+    else send()
+  }
+
+  #end(status: number, type: string | null, body: string | Uint8Array): void {
+    if (!this.#answered) this.#answer(() => this.#send(status, type, body))
+  }
+
+  #send(status: number, type: string | null, body: string | Uint8Array): void {
     if (this.#over) return
+    if (this.method === 'HEAD') {
+      this.#sendHeadOnly(status, type, Buffer.byteLength(body))
+      return
+    }
     this.status = status
     this.#res.cork(() => {
       this.#writeHead(status, type)
-      if (this.method === 'HEAD') {
-        this.#res.writeHeader('content-length', String(Buffer.byteLength(body)))
-        this.#res.endWithoutBody()
-      } else if (status === 204) this.#res.endWithoutBody()
+      if (status === 204) this.#res.endWithoutBody()
       else this.#res.end(body)
     })
     this.#finish()
   }
 
+  #sendHeadOnly(status: number, type: string | null, bodyBytes: number): void {
+    if (this.#over) return
+    this.status = status
+    this.#res.cork(() => {
+      this.#writeHead(status, type)
+      this.#res.writeHeader('content-length', String(bodyBytes))
+      this.#res.endWithoutBody()
+    })
+    this.#finish()
+  }
+
+  /** A reply in pieces can't go on: what has begun can only be cut. */
+  #giveUp(cause: unknown): void {
+    if (this.#over) return
+    const begun = this.#writer?.begun === true
+    this.#writer?.stop()
+    if (begun) {
+      if (cause !== null) this.facts.error = toGatewayError(cause)
+      this.#res.close()
+    } else {
+      this.#writer = null
+      this.#held = null
+      this.replyError(cause)
+    }
+  }
+
   #writeHead(status: number, type: string | null): void {
     const res = this.#res
-    res.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`)
+    res.writeStatus(`${status} ${this.#reason ?? STATUS_CODES[status] ?? 'Unknown'}`)
     if (type !== null) res.writeHeader('content-type', type)
     res.writeHeader('x-request-id', this.requestId)
     if (this.#keepAlive && this.#keepsConnections()) {
@@ -246,6 +360,7 @@ export class Exchange {
     if (this.#over) return
     this.clientGone = true
     this.#over = true
+    this.#writer?.stop()
     this.onClientGone?.()
     this.#onFinished(this)
   }

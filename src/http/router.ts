@@ -1,17 +1,22 @@
-/** Every route of the contract. `api` routes stand under each prefix and need a key. */
+/** Who may ask: `keyed` routes stand under each prefix and need a key, `prefixed` ones need none, `bare` ones have neither. */
+type Access = 'keyed' | 'prefixed' | 'bare'
+
+/** Every route of the contract. */
 const ROUTES = {
-  models: { method: 'GET', path: '/models', api: true },
-  model: { method: 'GET', path: '/models/{id}', api: true },
-  chat: { method: 'POST', path: '/chat/completions', api: true },
-  embeddings: { method: 'POST', path: '/embeddings', api: true },
-  rerank: { method: 'POST', path: '/rerank', api: true },
-  imageGenerations: { method: 'POST', path: '/images/generations', api: true },
-  imageEdits: { method: 'POST', path: '/images/edits', api: true },
-  root: { method: 'GET', path: '/', api: false },
-  healthz: { method: 'GET', path: '/healthz', api: false },
-  readyz: { method: 'GET', path: '/readyz', api: false },
-  version: { method: 'GET', path: '/version', api: false },
-} as const satisfies Record<string, { method: string; path: string; api: boolean }>
+  models: { method: 'GET', path: '/models', access: 'keyed' },
+  model: { method: 'GET', path: '/models/{id}', access: 'keyed' },
+  chat: { method: 'POST', path: '/chat/completions', access: 'keyed' },
+  embeddings: { method: 'POST', path: '/embeddings', access: 'keyed' },
+  rerank: { method: 'POST', path: '/rerank', access: 'keyed' },
+  imageGenerations: { method: 'POST', path: '/images/generations', access: 'keyed' },
+  imageEdits: { method: 'POST', path: '/images/edits', access: 'keyed' },
+  // Its id is the secret: browsers and Open WebUI fetch it without a key.
+  imageFile: { method: 'GET', path: '/images/files/{id}', access: 'prefixed' },
+  root: { method: 'GET', path: '/', access: 'bare' },
+  healthz: { method: 'GET', path: '/healthz', access: 'bare' },
+  readyz: { method: 'GET', path: '/readyz', access: 'bare' },
+  version: { method: 'GET', path: '/version', access: 'bare' },
+} as const satisfies Record<string, { method: string; path: string; access: Access }>
 
 export type RouteName = keyof typeof ROUTES
 
@@ -19,7 +24,9 @@ export type RouteMatch =
   | {
       readonly type: 'route'
       readonly name: RouteName
-      readonly api: boolean
+      readonly needsKey: boolean
+      /** What the route stands under: `/v1`; empty for a bare one. */
+      readonly prefix: string
       /** The route's own path with its prefix, for logs: `/v1/models/{id}`. */
       readonly pattern: string
       /** `{id}`, decoded; empty where the route has none. */
@@ -28,26 +35,32 @@ export type RouteMatch =
   | { readonly type: 'method-not-allowed'; readonly allow: string; readonly pattern: string }
   | { readonly type: 'not-found' }
 
+interface Found {
+  readonly name: RouteName
+  readonly prefix: string
+  readonly pattern: string
+}
+
 const ID_SUFFIX = '/{id}'
 
 /** Finds a route by method and raw path (no query). Doubled slashes count as one. `HEAD` stands for `GET`. */
 export function createRouter(prefixes: readonly string[]) {
-  const exact = new Map<string, { name: RouteName; pattern: string }>()
-  const withId: { start: string; name: RouteName; pattern: string }[] = []
+  const exact = new Map<string, Found>()
+  const withId: (Found & { readonly start: string })[] = []
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, (typeof ROUTES)[RouteName]][]) {
-    for (const prefix of route.api ? prefixes : ['']) {
+    for (const prefix of route.access === 'bare' ? [''] : prefixes) {
       const pattern = prefix + route.path
-      if (pattern.endsWith(ID_SUFFIX)) withId.push({ start: pattern.slice(0, -4), name, pattern })
-      else exact.set(pattern, { name, pattern })
+      if (pattern.endsWith(ID_SUFFIX)) withId.push({ start: pattern.slice(0, -4), name, prefix, pattern })
+      else exact.set(pattern, { name, prefix, pattern })
     }
   }
 
-  function find(path: string): { name: RouteName; pattern: string; id: string } | null {
+  function find(path: string): (Found & { readonly id: string }) | null {
     const found = exact.get(path)
     if (found !== undefined) return { ...found, id: '' }
-    for (const { start, name, pattern } of withId) {
+    for (const { start, name, prefix, pattern } of withId) {
       if (path.length > start.length && path.startsWith(start))
-        return { name, pattern, id: decodeId(path.slice(start.length)) }
+        return { name, prefix, pattern, id: decodeId(path.slice(start.length)) }
     }
     return null
   }
@@ -58,7 +71,7 @@ export function createRouter(prefixes: readonly string[]) {
     if (found === null) return { type: 'not-found' }
     const route = ROUTES[found.name]
     if (method === route.method || (method === 'HEAD' && route.method === 'GET')) {
-      return { type: 'route', name: found.name, api: route.api, pattern: found.pattern, id: found.id }
+      return { type: 'route', ...found, needsKey: route.access === 'keyed' }
     }
     return {
       type: 'method-not-allowed',

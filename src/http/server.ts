@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js'
-import type { Address } from '../config.js'
+import { type Address, formatAddress } from '../config.js'
 import { GatewayError } from '../errors.js'
 import type { Authenticator } from './authenticate.js'
-import type { Cors } from './cors.js'
+import { allowsOrigin, type Cors } from './cors.js'
 import { Exchange } from './exchange.js'
 import { createRouter, type RouteName } from './router.js'
 import { createApp, EXCLUSIVE_PORT, localPort, stopListening } from './uws.js'
@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly authenticate: Authenticator
   readonly cors: Cors
   readonly connections: ConnectionCap
+  /** A client that takes nothing of a large reply for so long is closed. */
+  readonly writeStallMs: number
   readonly newRequestId: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -38,6 +40,7 @@ export function createServer(options: ServerOptions) {
   const matchRoute = createRouter(options.routePrefixes)
   const { connections } = options
   let listening: us_listen_socket | null = null
+  let listener = formatAddress(options.address)
 
   /** A throw out of this would end the process. */
   function handle(res: HttpResponse, req: HttpRequest): void {
@@ -46,12 +49,17 @@ export function createServer(options: ServerOptions) {
       req.getCaseSensitiveMethod() === 'OPTIONS' && req.getHeader('access-control-request-method') !== ''
     const askedHeaders = isPreflight ? req.getHeader('access-control-request-headers') : ''
     const path = req.getUrl()
+    const corsHeaders = isPreflight
+      ? options.cors.preflightHeaders(origin, askedHeaders)
+      : options.cors.replyHeaders(origin)
     const exchange = new Exchange(res, req, {
       requestId: parseRequestId(req.getHeader('x-request-id')) ?? options.newRequestId(),
       startedAtMs: options.now(),
-      corsHeaders: isPreflight
-        ? options.cors.preflightHeaders(origin, askedHeaders)
-        : options.cors.replyHeaders(origin),
+      corsHeaders,
+      foreignOrigin: origin !== '' && !allowsOrigin(corsHeaders),
+      listener,
+      writeStallMs: options.writeStallMs,
+      now: options.now,
       keepsConnections: options.keepsConnections,
       onFinished: options.onFinished,
     })
@@ -71,7 +79,8 @@ export function createServer(options: ServerOptions) {
         throw new GatewayError('method_not_allowed', `${match.pattern} takes ${match.allow} only.`)
       case 'route':
         exchange.pattern = match.pattern
-        if (match.api) options.authenticate(exchange.authorization)
+        exchange.prefix = match.prefix
+        if (match.needsKey) options.authenticate(exchange.authorization)
         return options.handlers[match.name](exchange, match.id)
       default:
         return match satisfies never
@@ -99,6 +108,7 @@ export function createServer(options: ServerOptions) {
             reject(new Error(`cannot listen on ${host}:${port}: the address is taken or not ours`))
           } else {
             listening = socket
+            listener = formatAddress({ host, port: localPort(socket) })
             resolve(localPort(socket))
           }
         }

@@ -18,14 +18,33 @@ for (const prefix of PREFIXES) {
   test(`every route of the contract is found under ${prefix}`, () => {
     for (const [method, path, name] of API) {
       const pattern = prefix + path
-      assert.deepEqual(matchRoute(method, pattern), { type: 'route', name, api: true, pattern, id: '' })
+      assert.deepEqual(matchRoute(method, pattern), {
+        type: 'route',
+        name,
+        needsKey: true,
+        prefix,
+        pattern,
+        id: '',
+      })
     }
     assert.deepEqual(matchRoute('GET', `${prefix}/models/a.b`), {
       type: 'route',
       name: 'model',
-      api: true,
+      needsKey: true,
+      prefix,
       pattern: `${prefix}/models/{id}`,
       id: 'a.b',
+    })
+  })
+
+  test(`pictures are found under ${prefix} without a key`, () => {
+    assert.deepEqual(matchRoute('GET', `${prefix}/images/files/a.png`), {
+      type: 'route',
+      name: 'imageFile',
+      needsKey: false,
+      prefix,
+      pattern: `${prefix}/images/files/{id}`,
+      id: 'a.png',
     })
   })
 }
@@ -37,7 +56,14 @@ test('routes without a prefix need no key, and are not found under one', () => {
     ['/readyz', 'readyz'],
     ['/version', 'version'],
   ] as const) {
-    assert.deepEqual(matchRoute('GET', path), { type: 'route', name, api: false, pattern: path, id: '' })
+    assert.deepEqual(matchRoute('GET', path), {
+      type: 'route',
+      name,
+      needsKey: false,
+      prefix: '',
+      pattern: path,
+      id: '',
+    })
     if (path !== '/') assert.equal(matchRoute('GET', `/v1${path}`).type, 'not-found')
   }
 })
@@ -93,6 +119,8 @@ for (const path of [
   '/v1/models#x',
   '/v1/chat',
   '/v1/chat/completions/x',
+  '/v1/images/files',
+  '/images/files/a.png',
   '/constructor',
   '/__proto__',
   '/v1/__proto__',
@@ -110,6 +138,7 @@ for (const [method, path, allow] of [
   ['GET', '/v1/chat/completions', 'POST'],
   ['HEAD', '/v1/chat/completions', 'POST'],
   ['OPTIONS', '/v1/embeddings', 'POST'],
+  ['POST', '/v1/images/files/a.png', 'GET, HEAD'],
   ['', '/healthz', 'GET, HEAD'],
 ] as const) {
   test(`${method || 'an empty method'} ${path} is told to use ${allow}`, () => {
