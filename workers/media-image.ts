@@ -30,7 +30,8 @@ export async function toImageBlock(
   if (imageTypes.length === 0) throw unsupportedMedia(param, 'images', target)
   const format = requireImageFormat(file, param)
   // Most workers never see an image: loading sharp takes 80 ms and 20 MB.
-  const { ImageFailure, measureImage, scaleImage } = await import('./scale-image.js')
+  const { ImageFailure } = await import('./decode-image.js')
+  const { measureImage, scaleImage } = await import('./scale-image.js')
   try {
     const { width, height } = await measureImage(file.bytes)
     const fits =
@@ -46,8 +47,8 @@ export async function toImageBlock(
   }
 }
 
-/** By the bytes; labels are often wrong. */
-function requireImageFormat({ bytes }: MediaFile, param: string): SniffedImage {
+/** By the bytes; labels are often wrong. Throws a `GatewayError` that names `param` for what is not read. */
+export function requireImageFormat({ bytes }: Pick<MediaFile, 'bytes'>, param: string): SniffedImage {
   const sniffed = sniffFormat(bytes)
   if (sniffed === null) throw mediaError(param, `must be an image (${READABLE}), got other bytes`)
   if (sniffed.kind !== 'image')
