@@ -66,5 +66,9 @@ function writeMask(
   for (let index = 0; index < shades.length; index += 1) {
     shades[index] = isEditedAt(pixels, index * CHANNELS) === whiteWhereEdited ? WHITE : 0
   }
-  return runImage(sharp(shades, { raw: { ...size, channels: 1 } }).toColourspace('srgb').png())
+  return runImage(
+    sharp(shades, { raw: { ...size, channels: 1 } })
+      .toColourspace('srgb')
+      .png(),
+  )
 }

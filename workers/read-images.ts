@@ -1,9 +1,17 @@
-import type { ImageFormat } from '../src/openai/image-types.js'
-import type { ReadImage, ReadImagesResult, ReadImagesTask } from '../src/images/tasks.js'
 import { parseImageReply } from '../src/bedrock/image-reply.js'
 import { sniffFormat } from '../src/bedrock/sniff-format.js'
+import type { ReadImage, ReadImagesResult, ReadImagesTask } from '../src/images/tasks.js'
+import type { ImageFormat } from '../src/openai/image-types.js'
 import { decodeBase64, type EncodedBytes } from '../src/translate/media/base64.js'
-import { ImageFailure, oneAtATime, openImage, readMetadata, requireDecodable, runImage, toFormat } from './decode-image.js'
+import {
+  ImageFailure,
+  oneAtATime,
+  openImage,
+  readMetadata,
+  requireDecodable,
+  runImage,
+  toFormat,
+} from './decode-image.js'
 import { moveBody, ownBytes } from './move-body.js'
 import { measureImage, scaleImage } from './scale-image.js'
 
@@ -55,7 +63,8 @@ async function readImage(text: string, wish: Wish): Promise<ReadImage> {
 /** The bytes as they came where nothing has to be done to them. */
 async function makeImage(came: EncodedBytes, wish: Wish): Promise<EncodedBytes> {
   const { outputFormat, bytesMax } = wish
-  const asked = formatOf(came.bytes) === outputFormat && !compresses(wish) ? came : await encode(came.bytes, wish)
+  const asked =
+    formatOf(came.bytes) === outputFormat && !compresses(wish) ? came : await encode(came.bytes, wish)
   if (bytesMax === null || asked.bytes.length <= bytesMax) return asked
   const limits = { bytesMax, sidePixelsMax: Number.MAX_SAFE_INTEGER, countMax: null }
   const { signal } = new AbortController()

@@ -44,7 +44,6 @@ async function answer(
   service: ImageService,
   { receive, event }: Endpoint,
 ): Promise<void> {
-  exchange.reasonInStatus = true
   const leave = service.gate.enter()
   try {
     const prepared = await receive(exchange, service.receiver)

@@ -98,7 +98,10 @@ async function tryCall(call: ImageCall, run: Run): Promise<CallResult> {
 }
 
 /** Decodes and encodes in a worker; the reply's memory moves there. */
-async function readReply({ parts }: InvokeReply, { prepared, options, context }: Run): Promise<ReadImagesResult> {
+async function readReply(
+  { parts }: InvokeReply,
+  { prepared, options, context }: Run,
+): Promise<ReadImagesResult> {
   const { outputFormat, outputCompression } = prepared.request
   const { bytesMax, encoding } = options
   const task: ReadImagesTask = { parts, outputFormat, outputCompression, bytesMax, encoding }
