@@ -57,7 +57,7 @@ async function parseForm(parts: readonly Uint8Array[], contentType: string): Pro
 /** Some clients write a `data:` URI or an address where the form has a file. */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string | null {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  return /^(data:|https?:)/i.test(bytes.latin1Slice(0, 8)) ? bytes.toString('latin1') : null
+  return /^(data:|https?:)/i.test(bytes.toString('latin1', 0, 8)) ? bytes.toString('latin1') : null
 }
 
 function parseJsonEdit(body: Fields): EditBody {

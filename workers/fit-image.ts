@@ -17,8 +17,6 @@ export interface FitOptions {
   readonly rules: InputImageRules
   /** Of the file, before base64. */
   readonly bytesMax: number
-  /** False: what is transparent becomes white. */
-  readonly keepsAlpha: boolean
 }
 
 /** A picture that its model takes. */
@@ -62,7 +60,7 @@ function requireSize(own: ImageSize, rules: InputImageRules): ImageSize {
 function staysAsItIs(
   bytes: Uint8Array,
   { metadata, size }: Source,
-  { rules, bytesMax, keepsAlpha }: FitOptions,
+  { rules, bytesMax }: FitOptions,
 ): boolean {
   const { width, height, format, orientation = 1, depth, space, hasAlpha, pages = 1 } = metadata
   return (
@@ -74,7 +72,7 @@ function staysAsItIs(
     pages === 1 &&
     depth === 'uchar' &&
     space === 'srgb' &&
-    (keepsAlpha || !hasAlpha)
+    (rules.alpha || !hasAlpha)
   )
 }
 
@@ -100,10 +98,10 @@ async function encode(bytes: Uint8Array, source: Source, options: FitOptions): P
 }
 
 /** Lossless where the picture came so. Transparency needs PNG or WebP; a model that takes neither gets JPEG. */
-function planAttempts({ format, hasAlpha }: Metadata, { rules, keepsAlpha }: FitOptions): Attempt[] {
+function planAttempts({ format, hasAlpha }: Metadata, { rules }: FitOptions): Attempt[] {
   const takesPng = rules.formats.includes('png')
   const pressed: readonly ImageFormat[] =
-    hasAlpha && keepsAlpha ? (takesPng ? ['webp'] : ['webp', 'jpeg']) : ['jpeg', 'webp']
+    hasAlpha && rules.alpha ? (takesPng ? ['webp'] : ['webp', 'jpeg']) : ['jpeg', 'webp']
   const lossy = pressed.find((candidate) => rules.formats.includes(candidate))
   const lossySteps = lossy === undefined ? [] : [95, 85].map((quality) => ({ format: lossy, quality }))
   const camePressed = format === 'jpeg' || format === 'webp' || format === 'heif'
@@ -114,8 +112,8 @@ function planAttempts({ format, hasAlpha }: Metadata, { rules, keepsAlpha }: Fit
 function encodeAs(
   bytes: Uint8Array,
   { format, quality, width, height }: Attempt & ImageSize,
-  { keepsAlpha }: FitOptions,
+  { rules }: FitOptions,
 ): Promise<Buffer> {
   const image: Sharp = openImage(bytes).resize({ width, height, fit: 'fill' }).toColourspace('srgb')
-  return runImage(toFormat(keepsAlpha ? image : image.flatten({ background: 'white' }), format, quality))
+  return runImage(toFormat(rules.alpha ? image : image.flatten({ background: 'white' }), format, quality))
 }
