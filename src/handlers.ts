@@ -4,6 +4,7 @@ import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import type { RouteName } from './http/router.js'
 import type { RouteHandler } from './http/server.js'
+import { handleImageEdit, handleImageGeneration, type ImageService } from './images/handle-images.js'
 import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
@@ -21,6 +22,7 @@ export interface HandlersOptions {
   readonly version: string
   readonly refresher: Refresher
   readonly pipeline: Pipeline
+  readonly images: ImageService
   readonly links: ImageLinks
   readonly readiness: () => Readiness
   /** False once listening stopped: what still comes on an open connection is sent elsewhere. */
@@ -34,7 +36,7 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, links } = options
+  const { version, readiness, accepting, pipeline, images, links } = options
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat(exchange) {
@@ -43,8 +45,14 @@ export function createHandlers(options: HandlersOptions): {
     },
     embeddings: notImplemented,
     rerank: notImplemented,
-    imageGenerations: notImplemented,
-    imageEdits: notImplemented,
+    imageGenerations(exchange) {
+      if (!accepting()) throw drainingError()
+      return handleImageGeneration(exchange, images)
+    },
+    imageEdits(exchange) {
+      if (!accepting()) throw drainingError()
+      return handleImageEdit(exchange, images)
+    },
     imageFile: (exchange, id) => replyLink(exchange, id, links),
     root: (exchange) =>
       replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),

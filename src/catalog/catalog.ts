@@ -1,5 +1,6 @@
 import type { Config, ModelAlias } from '../config.js'
 import { createGlobs } from './globs.js'
+import { type ImageUse, isOpenAiImageName, orderImageModels } from './image-names.js'
 import { mergeEntries, sortEntries, tellApart } from './listing.js'
 import { toUnversionedId } from './mantle.js'
 import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
@@ -30,6 +31,9 @@ export type CatalogPolicy = Pick<
   | 'mantle'
   | 'defaultModel'
   | 'defaultEmbeddingModel'
+  | 'defaultImageModel'
+  | 'defaultImageEditModel'
+  | 'defaultRerankModel'
 >
 
 /** What a catalog is made of. Parts of regions that no setting names are kept out of sight. */
@@ -110,9 +114,9 @@ interface Lookup {
   readonly dialect: ChatDialect | null
 }
 
-type Resolver = (name: string) => Resolution
+type Resolver = Catalog['resolve']
 
-/** Alias, then exact id or foundation id, then `gpt-*` and `text-embedding-*`, then ids that only AWS can judge. */
+/** Alias, then exact id or foundation id, then OpenAI's own names (`gpt-*`, `dall-e-*`, …), then ids that only AWS can judge. */
 function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: CatalogPolicy): Resolver {
   const isForbidden = createForbidden(policy)
   const aliases = groupByName(policy.aliases)
@@ -150,11 +154,45 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
     )
   }
 
-  return (name) => {
+  const imageModels = createImageModels(regional, policy)
+  const resolvePreferred = (name: string, use: ImageUse): Resolution => {
+    for (const id of imageModels(use)) {
+      const resolution = resolveModel(name, id, policy.regions)
+      if (resolution.type === 'listed' && !isForbidden(name, resolution)) return resolution
+    }
+    return { type: 'unknown' }
+  }
+  const resolveStandIn = (name: string, use: ImageUse): Resolution => {
+    const { id } = parseName(name)
+    const stand = standIn(id, policy, use)
+    if (stand !== null) return resolveAny(name, stand)
+    return isOpenAiImageName(id) ? resolvePreferred(name, use) : { type: 'unknown' }
+  }
+
+  return (name, use = 'generation') => {
     let resolution = resolveAny(name, name)
-    const stand = resolution.type === 'unknown' ? standIn(parseName(name).id, policy) : null
-    if (stand !== null) resolution = resolveAny(name, stand)
+    if (resolution.type === 'unknown') resolution = resolveStandIn(name, use)
     return isForbidden(name, resolution) ? { type: 'denied' } : resolution
+  }
+}
+
+/** The image models of the configured regions in the order of preference, looked up once for each use. */
+function createImageModels(
+  regional: ReadonlyMap<string, RegionIndex>,
+  policy: CatalogPolicy,
+): (use: ImageUse) => readonly string[] {
+  const ordered = new Map<ImageUse, readonly string[]>()
+  return (use) => {
+    let ids = ordered.get(use)
+    if (ids === undefined) {
+      const entries = policy.regions.flatMap((region) => regional.get(region)?.entries ?? [])
+      ids = orderImageModels(
+        entries.filter(({ kind }) => kind === 'image'),
+        use,
+      )
+      ordered.set(use, ids)
+    }
+    return ids
   }
 }
 
@@ -173,10 +211,12 @@ function groupByName(aliases: readonly ModelAlias[]): ReadonlyMap<string, readon
   return groups
 }
 
-/** What OpenAI's own model names stand for, as in the sample gateway; null where the setting is empty. */
-function standIn(id: string, policy: CatalogPolicy): string | null {
+/** What OpenAI's own model names (and the usual ones of rerankers) stand for, as in the sample gateway; null where the setting is empty. */
+function standIn(id: string, policy: CatalogPolicy, use: ImageUse): string | null {
+  if (isOpenAiImageName(id)) return use === 'edit' ? policy.defaultImageEditModel : policy.defaultImageModel
   if (/^gpt-/i.test(id)) return policy.defaultModel
   if (/^text-embedding-/i.test(id)) return policy.defaultEmbeddingModel
+  if (/^(?:rerank-|jina-reranker-)/i.test(id)) return policy.defaultRerankModel
   return null
 }
 

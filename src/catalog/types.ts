@@ -1,4 +1,5 @@
 import type { Guardrail } from '../openai/types.js'
+import type { ImageUse } from './image-names.js'
 
 /** What a model is for. Only `chat` models stand in the chat listener's list. */
 export type ModelKind = 'chat' | 'image' | 'embedding' | 'rerank' | 'other'
@@ -206,7 +207,8 @@ export interface Catalog {
   readonly generation: number
   /** True once any region has a part. */
   readonly loaded: boolean
-  resolve(name: string): Resolution
+  /** `use` decides what OpenAI's image names stand for; without it they make pictures from words. */
+  resolve(name: string, use?: ImageUse): Resolution
   list(kind: ModelKind | 'all'): readonly ModelEntry[]
   /** One entry by the id a client names (listed entries only, aliases included). */
   find(id: string): ModelEntry | undefined

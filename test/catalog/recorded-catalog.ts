@@ -101,6 +101,9 @@ export function policyOf(members: Partial<CatalogPolicy> = {}): CatalogPolicy {
     mantle: true,
     defaultModel: null,
     defaultEmbeddingModel: null,
+    defaultImageModel: null,
+    defaultImageEditModel: null,
+    defaultRerankModel: null,
     ...members,
   }
 }

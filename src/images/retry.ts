@@ -1,0 +1,58 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
+import { GatewayError } from '../errors.js'
+import { INFERENCE_ERROR } from './image-errors.js'
+
+/** After the first try. */
+const RETRIES_MAX = 3
+/** As the AWS SDKs' standard mode does after throttling: a random share of a bound that starts here, doubles, and ends at 20 s. */
+const PAUSE_BASE_MS = 500
+const PAUSE_MAX_MS = 20_000
+
+export interface RetryClock {
+  /** 0 to 1. */
+  readonly random: () => number
+  /** Rejects once the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** The real one. */
+export const RETRY_CLOCK: RetryClock = {
+  random: Math.random,
+  sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
+}
+
+/** Runs `attempt` until it does not fail for a passing reason; throws its last `GatewayError`, or `client_closed` after an abort. */
+export async function withRetries<Value>(
+  attempt: () => Promise<Value>,
+  signal: AbortSignal,
+  { random, sleep }: RetryClock,
+): Promise<Value> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (retries === RETRIES_MAX || !isPassing(error)) throw error
+    }
+    const pauseMs = random() * Math.min(PAUSE_MAX_MS, PAUSE_BASE_MS * 2 ** retries)
+    await sleep(pauseMs, signal).catch(() => {
+      throw new GatewayError('client_closed', 'The client went away.')
+    })
+  }
+}
+
+/**
+ * True where the same call may work in a moment: throttling, a 5xx of Bedrock, a model that is not ready, a connection that
+ * could not be made. A reply that took too long, or broke off, was paid for and is not asked for again.
+ */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false
+  switch (error.code) {
+    case 'rate_limit_exceeded':
+    case 'upstream_unavailable':
+      return true
+    case 'upstream_error':
+      return (error.upstream?.status ?? 0) >= 500 || error.upstream?.type === INFERENCE_ERROR
+    default:
+      return false
+  }
+}
