@@ -7,6 +7,7 @@ import type { AdminBackend } from './admin/types.js'
 import { createAdminBackend } from './admin-backend.js'
 import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
+import { createInvokeClient } from './aws/invoke-client.js'
 import { createTeachableClient } from './aws/teachable-client.js'
 import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
@@ -19,6 +20,7 @@ import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createImageService } from './images/create-image-service.js'
 import { createImageLinks } from './images/links.js'
+import { RETRY_CLOCK } from './images/retry.js'
 import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
@@ -157,6 +159,19 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
         }),
         toolRoundErrorsInStream: config.toolRoundErrorsInStream,
       },
+    },
+    rerank: {
+      receiver: {
+        bodyBytesMax: config.bodyBytesMax,
+        bodyInlineBytesMax: config.bodyInlineBytesMax,
+        dropParams: config.dropParams,
+        catalog: refresher.catalog,
+        onUnlisted: refresher.hint,
+        bodies,
+      },
+      invoke: createInvokeClient(bedrock),
+      upstreamMs: config.upstreamSeconds * 1000,
+      clock: RETRY_CLOCK,
     },
   })
   const front = {

@@ -9,6 +9,7 @@ import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
 import { handleChat, type Pipeline } from './pipeline.js'
+import { handleRerank, type RerankDependencies } from './rerank/handle-rerank.js'
 import type { Refresher } from './state/refresher.js'
 
 export interface Readiness {
@@ -23,6 +24,7 @@ export interface HandlersOptions {
   readonly refresher: Refresher
   readonly pipeline: Pipeline
   readonly images: ImageService
+  readonly rerank: RerankDependencies
   readonly links: ImageLinks
   readonly readiness: () => Readiness
   /** False once listening stopped: what still comes on an open connection is sent elsewhere. */
@@ -36,23 +38,21 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, images, links } = options
+  const { version, readiness, accepting, pipeline, images, rerank, links } = options
+  /** What asks AWS for something is not begun any more once the daemon closes. */
+  const whileAccepting =
+    (handle: (exchange: Exchange) => Promise<void>): RouteHandler =>
+    (exchange) => {
+      if (!accepting()) throw drainingError()
+      return handle(exchange)
+    }
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
-    chat(exchange) {
-      if (!accepting()) throw drainingError()
-      return handleChat(exchange, pipeline)
-    },
+    chat: whileAccepting((exchange) => handleChat(exchange, pipeline)),
     embeddings: notImplemented,
-    rerank: notImplemented,
-    imageGenerations(exchange) {
-      if (!accepting()) throw drainingError()
-      return handleImageGeneration(exchange, images)
-    },
-    imageEdits(exchange) {
-      if (!accepting()) throw drainingError()
-      return handleImageEdit(exchange, images)
-    },
+    rerank: whileAccepting((exchange) => handleRerank(exchange, rerank)),
+    imageGenerations: whileAccepting((exchange) => handleImageGeneration(exchange, images)),
+    imageEdits: whileAccepting((exchange) => handleImageEdit(exchange, images)),
     imageFile: (exchange, id) => replyLink(exchange, id, links),
     root: (exchange) =>
       replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),

@@ -1,5 +1,6 @@
 /** The tasks of the bodies pool by name: what would hold the event loop. */
 export { prepareChatBody } from './prepare-chat-body.js'
 export { prepareImageEdit } from './prepare-image-edit.js'
+export { prepareRerank } from './prepare-rerank.js'
 export { readImages } from './read-images.js'
 export { takeOutParameter } from './take-out-parameter.js'

@@ -19,4 +19,6 @@ export interface EmbeddingRequest {
   readonly purpose: EmbeddingPurpose | null
   /** Which end of too long a text is cut off; null: not said. */
   readonly truncate: 'start' | 'end' | 'none' | null
+  /** Members of the request that no model sees, by name. */
+  readonly dropped: readonly string[]
 }

@@ -6,4 +6,6 @@ export interface RerankRequest {
   /** `top_n`, `top_k`; null: all. */
   readonly topCount: number | null
   readonly returnDocuments: boolean
+  /** Members of the request that no model sees, by name. */
+  readonly dropped: readonly string[]
 }

@@ -8,13 +8,15 @@ export type ReadyInput = Exclude<EmbeddingInput, { readonly type: 'tokens' }>
 
 /** How one family of embedding models is spoken to. Pure. */
 export interface EmbeddingAdapter {
-  /** Inputs of one call. */
+  /** Texts of one call. */
   readonly batchMax: number
+  /** Images of one call; 0: it sees none. */
+  readonly imageBatchMax: number
   /** Characters of all texts of one call together; the request's body has a limit of its own. */
   readonly batchCharactersMax: number
   readonly takesImages: boolean
   /** Throws a `GatewayError` that names the field: dimensions that the model has not, an image it can't see, a blank or too long text. */
-  check(input: ReadyInput, param: string): void
+  check(input: ReadyInput, param: string, truncate?: EmbeddingOptions['truncate']): void
   checkOptions(options: EmbeddingOptions): void
   /** The InvokeModel body, before JSON, for inputs of one kind that were checked. */
   toBody(inputs: readonly ReadyInput[], options: EmbeddingOptions): Readonly<Record<string, unknown>>
