@@ -45,7 +45,8 @@ export async function testMask(options: MaskOptions = {}): Promise<Buffer> {
   if (options.withAlpha === true) {
     mask.joinChannel(Buffer.alloc(width * height, 255), { raw: { width, height, channels: 1 } })
   }
-  return await mask.toFormat(format, { quality: 100 }).toBuffer()
+  // AWS Nova user guide: a JPEG as mask must have a quality of 100.
+  return await (format === 'png' ? mask.png() : mask.jpeg({ quality: 100 })).toBuffer()
 }
 
 /** What `edited` says where the left or the right half was edited. */
