@@ -18,7 +18,7 @@ export interface ImageCase {
 
 /** `Malformed input request: …` around one or more violations. */
 export function malformedBy(...violations: readonly string[]): string {
-  return `Malformed input request: ${violations.join(', ')}, please reformat your input and try again.`
+  return `Malformed input request: ${violations.join('')}, please reformat your input and try again.`
 }
 
 /** One test for each case, named after it. */

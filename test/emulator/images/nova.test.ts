@@ -120,9 +120,9 @@ testImages('answerNova', [
     textImage({}, { numberOfImages: 6, seed: 2_147_483_647, cfgScale: 10.1, quality: 'hd' }),
     malformedBy(
       '#/imageGenerationConfig/numberOfImages: 6 is not less or equal to 5',
-      '#/imageGenerationConfig/seed: 2147483647 is not less or equal to 2147483646',
-      '#/imageGenerationConfig/cfgScale: 10.1 is not less or equal to 10',
       '#/imageGenerationConfig/quality: hd is not a valid enum value',
+      '#/imageGenerationConfig/cfgScale: 10.1 is not less or equal to 10',
+      '#/imageGenerationConfig/seed: 2147483647 is not less or equal to 2147483646',
     ),
   ),
   nova(
@@ -130,8 +130,8 @@ testImages('answerNova', [
     textImage({}, { numberOfImages: 0, seed: -1, cfgScale: 1 }),
     malformedBy(
       '#/imageGenerationConfig/numberOfImages: 0 is not greater or equal to 1',
-      '#/imageGenerationConfig/seed: -1 is not greater or equal to 0',
       '#/imageGenerationConfig/cfgScale: 1 is not greater or equal to 1.1',
+      '#/imageGenerationConfig/seed: -1 is not greater or equal to 0',
     ),
   ),
 

@@ -73,11 +73,11 @@ testImages('answerStability', [
       width: 1024,
     },
     malformedBy(
-      '#/aspect_ratio: 4:3 is not a valid enum value',
+      '#: extraneous key [width] is not permitted',
       '#/output_format: jpg is not a valid enum value',
       '#/style_preset: vivid is not a valid enum value',
+      '#/aspect_ratio: 4:3 is not a valid enum value',
       '#/mode: image-to-image is not a valid enum value',
-      '#: extraneous key [width] is not permitted',
     ),
   ),
   rule(CORE, 'a picture', withImage(PROMPT), malformedBy('#: extraneous key [image] is not permitted')),
@@ -168,8 +168,8 @@ testImages('answerStability', [
     'too far, too tame',
     withImage({ left: 2001, creativity: 0.05 }),
     malformedBy(
-      '#/left: 2001 is not less or equal to 2000',
       '#/creativity: 0.05 is not greater or equal to 0.1',
+      '#/left: 2001 is not less or equal to 2000',
     ),
   ),
   rule(

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BedrockError } from '../wire-error.js'
-import { checkSchema, object, oneOf } from './schema.js'
+import { checkSchema, object, oneOf } from './images/schema.js'
+import { BedrockError } from './wire-error.js'
 
 const schema = object(
   {
     text: { type: 'string', minLength: 1, maxLength: 4 },
     mode: oneOf('a', 'b'),
-    count: { type: 'integer', min: 1, max: 5 },
-    width: { type: 'integer', step: 16 },
-    share: { type: 'number', min: 0.2, max: 1 },
+    count: { type: 'integer', minimum: 1, maximum: 5 },
+    width: { type: 'integer', multipleOf: 16 },
+    share: { type: 'number', minimum: 0.2, maximum: 1 },
     flag: { type: 'boolean' },
     colors: { type: 'array', items: { type: 'string', pattern: '^#[A-F0-9]{6}$' }, minItems: 1, maxItems: 2 },
   },
@@ -53,7 +53,7 @@ test('checkSchema: takes what is at the borders', () => {
 const cases = [
   [{}, '#: required key [text] not found'],
   [{ text: 'a', size: 1 }, '#: extraneous key [size] is not permitted'],
-  [{ size: 1 }, '#: required key [text] not found, #: extraneous key [size] is not permitted'],
+  [{ size: 1 }, '#: required key [text] not found#: extraneous key [size] is not permitted'],
   [{ text: '' }, '#/text: expected minLength: 1, actual: 0'],
   [{ text: 'abcde' }, '#/text: expected maxLength: 4, actual: 5'],
   [{ text: 1 }, '#/text: expected type: String, found: Integer'],
