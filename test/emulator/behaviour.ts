@@ -134,7 +134,7 @@ export interface Behaviour {
   readonly cacheHit: boolean
   readonly guardrail: EmulatedGuardrail | null
   readonly filtered: ImageFilter | null
-  /** Pictures of random pixels, as large as photographs: 2.3 MB for a megapixel as PNG. Their hash and edited area stay readable. */
+  /** Pictures of random pixels, as large as photographs: 3 MB for a megapixel as PNG. Their hash and edited area stay readable. */
   readonly noise: boolean
   /** Reset a connection on its second request, before any byte of a reply. */
   readonly resetReusedConnections: boolean
