@@ -19,6 +19,7 @@ import { createAuthenticator } from './http/authenticate.js'
 import { createCors } from './http/cors.js'
 import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
+import { createImageService } from './images/create-image-service.js'
 import { createImageLinks } from './images/links.js'
 import { RETRY_CLOCK } from './images/retry.js'
 import { createLessonBook } from './lesson-book.js'
@@ -123,6 +124,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     credentials: access.ready,
     draining: phase !== 'serving',
   })
+  const epochSeconds = (): number => Math.floor(Date.now() / 1000)
   const handlers = createHandlers({
     config,
     version,
@@ -131,12 +133,22 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     readiness,
     links,
     accepting: () => phase !== 'closing',
+    images: createImageService({
+      config,
+      bedrock,
+      bodies,
+      links,
+      catalog: refresher.catalog,
+      onUnlisted: refresher.hint,
+      now,
+      epochSeconds,
+    }),
     pipeline: {
       bedrock,
       registry,
       now,
       limits: toLimits(config),
-      epochSeconds: () => Math.floor(Date.now() / 1000),
+      epochSeconds,
       receiver: {
         bodyBytesMax: config.bodyBytesMax,
         bodyInlineBytesMax: config.bodyInlineBytesMax,

@@ -5,6 +5,7 @@ import { drainingError, GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
 import type { RouteName } from './http/router.js'
 import type { RouteHandler } from './http/server.js'
+import { handleImageEdit, handleImageGeneration, type ImageService } from './images/handle-images.js'
 import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
@@ -23,6 +24,7 @@ export interface HandlersOptions {
   readonly version: string
   readonly refresher: Refresher
   readonly pipeline: Pipeline
+  readonly images: ImageService
   readonly rerank: RerankDependencies
   readonly links: ImageLinks
   readonly embeddings: Embeddings
@@ -38,23 +40,21 @@ export function createHandlers(options: HandlersOptions): {
   readonly chat: Handlers
   readonly images: Handlers
 } {
-  const { version, readiness, accepting, pipeline, rerank, links, embeddings } = options
+  const { version, readiness, accepting, pipeline, images, rerank, links, embeddings } = options
+  /** What asks AWS for something is not begun any more once the daemon closes. */
+  const whileAccepting =
+    (handle: (exchange: Exchange) => Promise<void>): RouteHandler =>
+    (exchange) => {
+      if (!accepting()) throw drainingError()
+      return handle(exchange)
+    }
   const shared = {
     model: (exchange, id) => replyModel(exchange, options, id),
-    chat(exchange) {
-      if (!accepting()) throw drainingError()
-      return handleChat(exchange, pipeline)
-    },
-    embeddings(exchange) {
-      if (!accepting()) throw drainingError()
-      return embeddings.handle(exchange)
-    },
-    rerank(exchange) {
-      if (!accepting()) throw drainingError()
-      return handleRerank(exchange, rerank)
-    },
-    imageGenerations: notImplemented,
-    imageEdits: notImplemented,
+    chat: whileAccepting((exchange) => handleChat(exchange, pipeline)),
+    embeddings: whileAccepting((exchange) => embeddings.handle(exchange)),
+    rerank: whileAccepting((exchange) => handleRerank(exchange, rerank)),
+    imageGenerations: whileAccepting((exchange) => handleImageGeneration(exchange, images)),
+    imageEdits: whileAccepting((exchange) => handleImageEdit(exchange, images)),
     imageFile: (exchange, id) => replyLink(exchange, id, links),
     root: (exchange) =>
       replyObject(exchange, 200, { name: 'bedrockd', version, status: toStatusWord(readiness()) }),
@@ -66,10 +66,6 @@ export function createHandlers(options: HandlersOptions): {
     chat: { ...shared, models: (exchange) => replyModels(exchange, options, 'chat') },
     images: { ...shared, models: (exchange) => replyModels(exchange, options, 'image') },
   }
-}
-
-function notImplemented(exchange: Exchange): void {
-  throw new GatewayError('not_implemented', `${exchange.pattern} is not part of this version.`)
 }
 
 function replyObject(exchange: Exchange, status: number, body: object): void {

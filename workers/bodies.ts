@@ -2,5 +2,7 @@
 export { decodeTokens } from './decode-tokens.js'
 export { prepareChatBody } from './prepare-chat-body.js'
 export { prepareEmbeddings } from './prepare-embeddings.js'
+export { prepareImageEdit } from './prepare-image-edit.js'
 export { prepareRerank } from './prepare-rerank.js'
+export { readImages } from './read-images.js'
 export { takeOutParameter } from './take-out-parameter.js'

@@ -3,8 +3,8 @@ import type { ModelEntry } from './types.js'
 /** What a picture is asked for with: words alone, or a picture to change. OpenAI's names lead to different models for each. */
 export type ImageUse = 'generation' | 'edit'
 
-/** What a request means that names no model. */
-export const UNNAMED_IMAGE_MODEL = 'gpt-image-1'
+/** What a request means that names no model (CreateImageRequest). */
+export const UNNAMED_IMAGE_MODEL = 'dall-e-2'
 
 /** The settings that say what OpenAI's names stand for. */
 export const IMAGE_MODEL_SETTINGS = {

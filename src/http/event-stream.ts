@@ -2,6 +2,8 @@ import type { HttpResponse } from 'uWebSockets.js'
 
 /** A comment of the least bytes: clients skip it. Writing it is the only way to learn whether anything still waits. */
 const PROBE = ':\n\n'
+/** As much of an event that is written in pieces, where a comment can't stand: little is added to what waits already. */
+const PROBE_BYTES = 256
 
 /**
  * Server-sent events to one client, with backpressure as one boolean: `write` returns false when the client is behind; then
@@ -12,6 +14,8 @@ export class EventStream {
   onProgress: (() => void) | null = null
   /** After a `write` that returned false: called once when everything written has left for the client. */
   onDrain: (() => void) | null = null
+  /** Set by who writes events in pieces: gives the next bytes of what is begun, at most so many; null: nothing waits. */
+  takePiece: ((bytesMax: number) => Uint8Array | null) | null = null
   #behind = false
   readonly #res: HttpResponse
   readonly #onEnded: () => void
@@ -25,8 +29,8 @@ export class EventStream {
     })
   }
 
-  /** One write for all events of one read: an event is never split over two. */
-  write(events: string): boolean {
+  /** One write for all events of one read: an event is never split over two, unless `takePiece` gives its rest. */
+  write(events: string | Uint8Array): boolean {
     let ready = true
     this.#res.cork(() => {
       ready = this.#res.write(events)
@@ -51,7 +55,7 @@ export class EventStream {
   #flush(): void {
     let drained = false
     this.#res.cork(() => {
-      if (this.#behind) drained = this.#res.write(PROBE)
+      if (this.#behind) drained = this.#res.write(this.takePiece?.(PROBE_BYTES) ?? PROBE)
     })
     if (!this.#behind) return
     this.onProgress?.()

@@ -29,6 +29,9 @@ export interface ServerOptions {
   readonly onFinished: (exchange: Exchange) => void
 }
 
+/** Open WebUI shows nothing of an error of these but the reason phrase (openwebui-contract §5). */
+const REASON_ROUTES: ReadonlySet<RouteName> = new Set(['imageGenerations', 'imageEdits'])
+
 /** Connections of all listeners together, against one limit. */
 export interface ConnectionCap {
   open: number
@@ -80,6 +83,7 @@ export function createServer(options: ServerOptions) {
       case 'route':
         exchange.pattern = match.pattern
         exchange.prefix = match.prefix
+        exchange.reasonInStatus = REASON_ROUTES.has(match.name)
         if (match.needsKey) options.authenticate(exchange.authorization)
         return options.handlers[match.name](exchange, match.id)
       default:

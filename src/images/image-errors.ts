@@ -13,12 +13,18 @@ const FILTERED_PROMPT = 'Prompt blocked by the content filter'
 
 /** The refusal of a request of which every picture was held back; `filtered` is what the model said (facts C11). */
 export function filteredError(filtered: string): GatewayError {
-  // Stability's word for a failure, in the place where it names its filters.
-  if (/inference error/i.test(filtered)) {
-    return new GatewayError('upstream_error', 'The image model failed: send the request again.')
-  }
   const message = FILTERED.find(([words]) => words.test(filtered))?.[1] ?? FILTERED_PROMPT
   return new GatewayError('content_policy_violation', message, { param })
+}
+
+/** The type of a failure that a reply of status 200 tells of: Stability's "Inference error" (facts C11). */
+export const INFERENCE_ERROR = 'InferenceError'
+
+/** The model broke down over a picture; the same call may work later. */
+export function inferenceError(requestId: string | null): GatewayError {
+  return new GatewayError('upstream_error', 'The image model failed: send the request again.', {
+    upstream: { type: INFERENCE_ERROR, status: 200, requestId },
+  })
 }
 
 /** A reply that is not what its protocol says. */

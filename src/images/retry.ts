@@ -1,9 +1,10 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { GatewayError } from '../errors.js'
+import { INFERENCE_ERROR } from './image-errors.js'
 
-/** After the first try, as many as the AWS SDKs' `standard` mode does at most with `max_attempts` 4. */
-export const RETRIES_MAX = 3
-/** Standard mode: a random share of a bound that starts here for throttling, doubles, and ends at 20 s. */
+/** After the first try. */
+const RETRIES_MAX = 3
+/** As the AWS SDKs' standard mode does after throttling: a random share of a bound that starts here, doubles, and ends at 20 s. */
 const PAUSE_BASE_MS = 500
 const PAUSE_MAX_MS = 20_000
 
@@ -50,7 +51,7 @@ function isPassing(error: unknown): boolean {
     case 'upstream_unavailable':
       return true
     case 'upstream_error':
-      return (error.upstream?.status ?? 0) >= 500
+      return (error.upstream?.status ?? 0) >= 500 || error.upstream?.type === INFERENCE_ERROR
     default:
       return false
   }

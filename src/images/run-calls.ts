@@ -1,7 +1,7 @@
-import type { InvokeClient } from '../aws/invoke-client.js'
+import type { InvokeClient, InvokeReply } from '../aws/invoke-client.js'
 import type { BodiesPool } from '../aws/worker-pool.js'
 import type { FairLimiter } from './fair-limiter.js'
-import { filteredError, malformedReply, toImageError } from './image-errors.js'
+import { filteredError, inferenceError, malformedReply, toImageError } from './image-errors.js'
 import { type RetryClock, withRetries } from './retry.js'
 import type { ImageCall, PreparedImages, ReadImage, ReadImagesResult, ReadImagesTask } from './tasks.js'
 
@@ -32,7 +32,9 @@ export interface MadeImages {
   readonly bedrockRequestId: string | null
 }
 
-type CallResult = Extract<ReadImagesResult, { readonly type: 'images' }> & {
+interface CallResult {
+  readonly images: readonly ReadImage[]
+  readonly filtered: string | null
   readonly requestId: string | null
 }
 
@@ -47,10 +49,11 @@ export async function runImageCalls(
 ): Promise<MadeImages> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
+  const run: Run = { prepared, options: { ...options, signal }, context }
   try {
     const results = await Promise.all(
       prepared.calls.map(async (call) => {
-        const result = await makeImages(call, prepared, { ...options, signal }, context)
+        const result = await makeImages(call, run)
         // A picture that comes after a failure comes after the end.
         if (!signal.aborted && result.images.length > 0) options.onImages?.(result.images)
         return result
@@ -62,26 +65,48 @@ export async function runImageCalls(
   }
 }
 
-async function makeImages(
-  { body, payloadHash }: ImageCall,
-  prepared: PreparedImages,
-  { signal, encoding, bytesMax }: RunOptions,
-  { invoke, limiter, bodies, upstreamMs, clock }: ImageCalls,
-): Promise<CallResult> {
-  const { target, request } = prepared
-  const ask = () =>
-    limiter.run(prepared, signal, () =>
-      invoke({ target, body, payloadHash }, { signal, timeoutMs: upstreamMs }),
-    )
-  const reply = await withRetries(ask, signal, clock).catch((error: unknown) => {
+/** One request's way through its calls. */
+interface Run {
+  readonly prepared: PreparedImages
+  readonly options: RunOptions
+  readonly context: ImageCalls
+}
+
+/** One call, until it works or fails for good. */
+async function makeImages(call: ImageCall, run: Run): Promise<CallResult> {
+  const { signal } = run.options
+  try {
+    return await withRetries(() => tryCall(call, run), signal, run.context.clock)
+  } catch (error) {
     throw toImageError(error)
-  })
-  const { outputFormat, outputCompression } = request
-  const task: ReadImagesTask = { parts: reply.parts, outputFormat, outputCompression, bytesMax, encoding }
-  const transferList = reply.parts.map((part) => part.buffer as ArrayBuffer)
-  const result = (await bodies.run(task, { name: 'readImages', transferList })) as ReadImagesResult
+  }
+}
+
+async function tryCall(call: ImageCall, run: Run): Promise<CallResult> {
+  const { signal } = run.options
+  const { limiter, invoke, upstreamMs } = run.context
+  const { target } = run.prepared
+  const { body, payloadHash } = call
+  const reply = await limiter.run(run.prepared, signal, () =>
+    invoke({ target, body, payloadHash }, { signal, timeoutMs: upstreamMs }),
+  )
+  const result = await readReply(reply, run)
   if (result.type === 'malformed') throw malformedReply()
-  return { ...result, requestId: reply.requestId }
+  const { images, filtered, failed } = result
+  if (images.length === 0 && filtered === null && failed) throw inferenceError(reply.requestId)
+  return { images, filtered, requestId: reply.requestId }
+}
+
+/** Decodes and encodes in a worker; the reply's memory moves there. */
+async function readReply(
+  { parts }: InvokeReply,
+  { prepared, options, context }: Run,
+): Promise<ReadImagesResult> {
+  const { outputFormat, outputCompression } = prepared.request
+  const { bytesMax, encoding } = options
+  const task: ReadImagesTask = { parts, outputFormat, outputCompression, bytesMax, encoding }
+  const transferList = parts.map((part) => part.buffer as ArrayBuffer)
+  return (await context.bodies.run(task, { name: 'readImages', transferList })) as ReadImagesResult
 }
 
 function gather(results: readonly CallResult[]): MadeImages {

@@ -1,4 +1,5 @@
 import type { AskingTask } from '../aws/asking-task.js'
+import type { MediaPolicy } from '../aws/chat-body-task.js'
 import type { ModelTarget } from '../catalog/types.js'
 import type { ImageFormat, ImageRequest, ImageSize } from '../openai/image-types.js'
 
@@ -33,6 +34,8 @@ export interface ImageEditPolicy {
   readonly imagesMax: number
   /** As `BEDROCKD_DROP_PARAMS`. */
   readonly dropParams: boolean
+  /** How pictures are fetched that a JSON edit names by address; absent: they are refused. */
+  readonly media?: MediaPolicy
 }
 
 /** What only the main thread knows. `name` is the request's `model` as it came. */
@@ -64,6 +67,8 @@ export type ReadImagesResult =
       readonly images: readonly ReadImage[]
       /** Why pictures are missing, in the model's words; null: none is. */
       readonly filtered: string | null
+      /** As `ImageReply.failed`: the same call may work later. */
+      readonly failed: boolean
     }
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }

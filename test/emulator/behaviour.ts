@@ -67,6 +67,24 @@ export interface EmulatedGuardrail {
   readonly message: string
 }
 
+/**
+ * What the content filter of an image model finds (facts C11).
+ *
+ * | `how`       | Nova, Titan                                                  | Stability: 200 with only `finish_reasons` |
+ * | ----------- | ------------------------------------------------------------ | ----------------------------------------- |
+ * | `prompt`    | 400 ValidationException                                      | `Filter reason: prompt`                   |
+ * | `input`     | 400 ValidationException                                      | `Filter reason: input image`              |
+ * | `output`    | 200 with `error` and the pictures that are left              | `Filter reason: output image`             |
+ * | `inference` | not known: answers as if it were not there                   | `Inference error`                         |
+ */
+export interface ImageFilter {
+  readonly how: 'prompt' | 'input' | 'output' | 'inference'
+  /** Only requests whose prompt has one of these words, case-insensitively; absent: all. */
+  readonly words?: readonly string[]
+  /** Of `output` with Nova and Titan: places in the answer, from 0, that are filtered; absent: all. */
+  readonly images?: readonly number[]
+}
+
 /** How the emulator behaves. Runtime members hold for every operation on a model. */
 export interface Behaviour {
   readonly control: readonly ControlFault[]
@@ -115,6 +133,9 @@ export interface Behaviour {
   /** Count cache reads and writes from the cache points of the requests, as a cache that forgets nothing would. */
   readonly cacheHit: boolean
   readonly guardrail: EmulatedGuardrail | null
+  readonly filtered: ImageFilter | null
+  /** Pictures of random pixels, as large as photographs: 3 MB for a megapixel as PNG. Their hash and edited area stay readable. */
+  readonly noise: boolean
   /** Reset a connection on its second request, before any byte of a reply. */
   readonly resetReusedConnections: boolean
 }
@@ -146,6 +167,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   usage: null,
   cacheHit: false,
   guardrail: null,
+  filtered: null,
+  noise: false,
   resetReusedConnections: false,
 }
 

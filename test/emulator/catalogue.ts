@@ -264,6 +264,19 @@ const TEMPLATES: readonly Template[] = [
   { id: 'cohere.rerank-v3-5:0', name: 'Rerank 3.5', provider: 'Cohere', access: ON_DEMAND, streaming: false },
   // Not in us-east-1 in truth, and so in no recorded listing (genkit-ai/aws-bedrock-go-plugin#190).
   { id: 'amazon.rerank-v1:0', name: 'Rerank 1.0', provider: 'Amazon', access: ON_DEMAND, streaming: false },
+  stableService('stable-image-inpaint', 'Stable Image Inpaint'),
+  stableService('stable-image-erase-object', 'Stable Image Erase Object'),
+  stableService('stable-outpaint', 'Stable Image Outpaint'),
+  stableService('stable-image-search-replace', 'Stable Image Search and Replace'),
+  stableService('stable-image-search-recolor', 'Stable Image Search and Recolor'),
+  stableService('stable-image-remove-background', 'Stable Image Remove Background'),
+  stableService('stable-image-control-sketch', 'Stable Image Control Sketch'),
+  stableService('stable-image-control-structure', 'Stable Image Control Structure'),
+  stableService('stable-image-style-guide', 'Stable Image Style Guide'),
+  stableService('stable-style-transfer', 'Stable Image Style Transfer'),
+  stableService('stable-creative-upscale', 'Stable Image Creative Upscale'),
+  stableService('stable-conservative-upscale', 'Stable Image Conservative Upscale'),
+  stableService('stable-fast-upscale', 'Stable Image Fast Upscale'),
   {
     id: 'amazon.nova-canvas-v1:0',
     name: 'Nova Canvas',
@@ -271,6 +284,24 @@ const TEMPLATES: readonly Template[] = [
     input: SEES,
     output: ['IMAGE'],
     access: ['ON_DEMAND', 'PROVISIONED'],
+    streaming: false,
+  },
+  {
+    id: 'amazon.titan-image-generator-v2:0',
+    name: 'Titan Image Generator G1 v2',
+    provider: 'Amazon',
+    input: SEES,
+    output: ['IMAGE'],
+    access: ['PROVISIONED', 'ON_DEMAND'],
+    streaming: false,
+  },
+  {
+    id: 'stability.sd3-5-large-v1:0',
+    name: 'Stable Diffusion 3.5 Large',
+    provider: 'Stability AI',
+    input: SEES,
+    output: ['IMAGE'],
+    access: ON_DEMAND,
     streaming: false,
   },
   {
@@ -282,18 +313,30 @@ const TEMPLATES: readonly Template[] = [
     streaming: false,
   },
   {
-    id: 'stability.stable-image-inpaint-v1:0',
-    name: 'Stable Image Inpaint',
+    id: 'stability.stable-image-ultra-v1:1',
+    name: 'Stable Image Ultra 1.0',
     provider: 'Stability AI',
-    input: SEES,
     output: ['IMAGE'],
-    access: PROFILE_ONLY,
+    access: ON_DEMAND,
     streaming: false,
   },
 ]
 
 /** Ids that answer 404 because their life has ended; no longer listed (recording 13). */
 export const RETIRED_MODEL_IDS: readonly string[] = ['anthropic.claude-3-5-sonnet-20240620-v1:0']
+
+// Recording list-foundation-models.us-east-1.2025-12-31: all thirteen are listed alike, with profiles as the only way in.
+function stableService(part: string, name: string): Template {
+  return {
+    id: `stability.${part}-v1:0`,
+    name,
+    provider: 'Stability AI',
+    input: SEES,
+    output: ['IMAGE'],
+    access: PROFILE_ONLY,
+    streaming: false,
+  }
+}
 
 /** The listing of one region. `modelsCount` above the built-in number adds numbered on-demand chat models. */
 export function buildCatalogue(region: string, options: { readonly modelsCount?: number } = {}): Catalogue {

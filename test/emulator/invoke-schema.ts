@@ -7,12 +7,15 @@ export type Schema =
       readonly values?: readonly string[]
       readonly minLength?: number
       readonly maxLength?: number
+      /** A regular expression. */
+      readonly pattern?: string
     }
   | {
-      readonly type: 'integer'
+      readonly type: 'integer' | 'number'
       readonly values?: readonly number[]
       readonly minimum?: number
       readonly maximum?: number
+      readonly multipleOf?: number
     }
   | { readonly type: 'boolean' }
   | {
@@ -48,15 +51,15 @@ export function violationsOf(value: unknown, schema: Schema, pointer = '#'): rea
     case 'string':
       if (typeof value !== 'string') return [wrongType('String', value, pointer)]
       return [
-        ...sizeViolations(schema, { pointer, length: value.length }),
+        ...sizeViolations(schema, value, pointer),
         ...valueViolations(schema, value, pointer),
+        ...patternViolations(schema, value, pointer),
       ]
     case 'integer':
-      if (!Number.isInteger(value)) return [wrongType('Integer', value, pointer)]
-      return [
-        ...rangeViolations(schema, value as number, pointer),
-        ...valueViolations(schema, value as number, pointer),
-      ]
+    case 'number':
+      if (schema.type === 'integer' && !Number.isInteger(value)) return [wrongType('Integer', value, pointer)]
+      if (typeof value !== 'number') return [wrongType('Number', value, pointer)]
+      return [...rangeViolations(schema, value, pointer), ...valueViolations(schema, value, pointer)]
     case 'boolean':
       return typeof value === 'boolean' ? [] : [wrongType('Boolean', value, pointer)]
     case 'array':
@@ -116,8 +119,11 @@ function typeName(value: unknown): string {
 // ScrapeGraphAI/Scrapegraph-ai#400 (maxLength), langchain-ai/langchain#19542 (minLength).
 function sizeViolations(
   { minLength = 0, maxLength = Number.POSITIVE_INFINITY }: { minLength?: number; maxLength?: number },
-  { pointer, length }: { pointer: string; length: number },
+  value: string,
+  pointer: string,
 ): readonly Violation[] {
+  // The library counts code points. What is short enough in UTF-16, such as a picture without bounds, is not counted.
+  const length = value.length >= minLength && value.length <= maxLength ? value.length : [...value].length
   if (length < minLength) return [{ pointer, words: `expected minLength: ${minLength}, actual: ${length}` }]
   if (length > maxLength) return [{ pointer, words: `expected maxLength: ${maxLength}, actual: ${length}` }]
   return []
@@ -142,13 +148,28 @@ function rangeViolations(
   {
     minimum = Number.NEGATIVE_INFINITY,
     maximum = Number.POSITIVE_INFINITY,
-  }: { minimum?: number; maximum?: number },
+    multipleOf = 0,
+  }: { minimum?: number; maximum?: number; multipleOf?: number },
   value: number,
   pointer: string,
 ): readonly Violation[] {
   if (value < minimum) return [{ pointer, words: `${value} is not greater or equal to ${minimum}` }]
   if (value > maximum) return [{ pointer, words: `${value} is not less or equal to ${maximum}` }]
+  // The library's words; of Bedrock not seen.
+  if (multipleOf !== 0 && value % multipleOf !== 0) {
+    return [{ pointer, words: `${value} is not a multiple of ${multipleOf}` }]
+  }
   return []
+}
+
+// The library's words; of Bedrock not seen.
+function patternViolations(
+  { pattern }: { readonly pattern?: string },
+  value: string,
+  pointer: string,
+): readonly Violation[] {
+  if (pattern === undefined || new RegExp(pattern).test(value)) return []
+  return [{ pointer, words: `string [${value}] does not match pattern ${pattern}` }]
 }
 
 // The form that Bedrock answers for Claude's tools with, where the body is checked by the same library.

@@ -13,12 +13,15 @@ export interface InputImageRules {
   readonly pixelsMax: number
   /** Longer side by shorter side, at most; null: any. */
   readonly aspectMax: number | null
+  /** A picture may be transparent; false: it is laid on white first. */
+  readonly alpha: boolean
   readonly countMax: number
 }
 
 /**
  * What a mask means to a model. OpenAI's: where it is transparent is edited. `black-edits` (Nova, Titan): black is edited,
- * white stays, nothing else (facts C11). `white-edits` (Stability): white is edited, black stays. `none`: takes no mask.
+ * white stays (facts C11). `white-edits` (Stability, and outpainting with Nova and Titan): white is edited, black stays.
+ * `none`: takes no mask. Every pixel is black or white, nothing between.
  */
 export type MaskConvention = 'black-edits' | 'white-edits' | 'none'
 
@@ -53,13 +56,16 @@ export interface ImageAdapter {
   readonly generates: boolean
   /** Null: takes no input picture. */
   readonly input: InputImageRules | null
-  readonly mask: MaskConvention
+  /** By request: Nova and Titan paint inside of a mask or outside of it. May throw a `GatewayError` that names the field. */
+  maskOf(request: ImageRequest): MaskConvention
   /** Pictures of one call. */
   readonly imagesPerCall: number
   /** Formats that it writes by itself; others are written anew from PNG. */
   readonly outputFormats: readonly ImageFormat[]
   /** Largest seed; the smallest is 0. */
   readonly seedMax: number
+  /** Without a seed `random` makes another picture every time, `fixed` the same one: then a seed has to be said. */
+  readonly seedDefault: 'random' | 'fixed'
   /** The InvokeModel body, before JSON. Throws a `GatewayError` that names the field. */
   toBody(input: ImageCallInput): Readonly<Record<string, unknown>>
 }

@@ -1,0 +1,57 @@
+import type { BedrockClient } from '../aws/bedrock-client.js'
+import { createInvokeClient } from '../aws/invoke-client.js'
+import type { BodiesPool } from '../aws/worker-pool.js'
+import type { Config } from '../config.js'
+import { createFairLimiter } from './fair-limiter.js'
+import type { ImageService } from './handle-images.js'
+import type { ImageLinks } from './links.js'
+import { createRequestGate } from './request-gate.js'
+import type { ImageModels } from './resolve-image-target.js'
+import { RETRY_CLOCK } from './retry.js'
+
+export interface ImageServiceOptions extends ImageModels {
+  readonly config: Config
+  readonly bedrock: BedrockClient
+  readonly bodies: BodiesPool
+  readonly links: ImageLinks
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Seconds since the epoch. */
+  readonly epochSeconds: () => number
+}
+
+/** Puts together what image requests need. */
+export function createImageService(options: ImageServiceOptions): ImageService {
+  const { config, bedrock, bodies, links, catalog, onUnlisted, now, epochSeconds } = options
+  return {
+    gate: createRequestGate(config.imageRequestsMax),
+    receiver: {
+      bodyBytesMax: config.bodyBytesMax,
+      catalog,
+      onUnlisted,
+      bodies,
+      policy: {
+        imagesMax: config.imagesMax,
+        dropParams: config.dropParams,
+        media: {
+          fetchUrls: config.fetchUrls,
+          fetchMs: config.fetchSeconds * 1000,
+          fetchBytesMax: config.fetchBytesMax,
+        },
+      },
+    },
+    calls: {
+      invoke: createInvokeClient(bedrock).invoke,
+      limiter: createFairLimiter(config.imageCallsMax),
+      bodies,
+      upstreamMs: config.upstreamSeconds * 1000,
+      clock: RETRY_CLOCK,
+    },
+    links,
+    publicUrl: config.publicUrl,
+    pingMs: config.pingSeconds * 1000,
+    writeStallMs: config.writeStallSeconds * 1000,
+    now,
+    epochSeconds,
+  }
+}

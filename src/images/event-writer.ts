@@ -1,0 +1,124 @@
+import { ByteQueue } from '../http/byte-queue.js'
+import type { EventStream } from '../http/event-stream.js'
+import type { Exchange } from '../http/exchange.js'
+import { DONE, PING } from '../openai/chunks.js'
+import type { Parts } from '../openai/images-response.js'
+
+/** Handed to uWebSockets.js at once; what of it the socket does not take is copied there. */
+const PIECE_BYTES = 64 * 1024
+const SWEEP_MS_MAX = 1_000
+
+export interface EventWriterOptions {
+  readonly exchange: Exchange
+  /** A comment after this much silence. */
+  readonly pingMs: number
+  /** A client that takes nothing for longer is closed. */
+  readonly writeStallMs: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+/**
+ * Events of many megabytes to one client: a piece for each turn of the loop, and the next one when the client has taken the
+ * last. The first write, be it a ping, commits the 200.
+ */
+export class EventWriter {
+  readonly #options: EventWriterOptions
+  readonly #queue = new ByteQueue()
+  readonly #sweeps: NodeJS.Timeout
+  #stream: EventStream | null = null
+  #wroteAtMs: number
+  /** Since when the client, being behind, has taken nothing; null: it keeps up. */
+  #stalledSinceMs: number | null = null
+  #pumping = false
+  /** Told once that nothing waits any more. */
+  #onIdle: (() => void) | null = null
+
+  constructor(options: EventWriterOptions) {
+    this.#options = options
+    this.#wroteAtMs = options.now()
+    const everyMs = Math.min(SWEEP_MS_MAX, options.pingMs, options.writeStallMs)
+    this.#sweeps = setInterval(() => this.#sweep(), everyMs)
+  }
+
+  /** Sends one event as soon as the client has taken those before. The bytes must not change any more. */
+  write(event: Parts): void {
+    this.#queue.push(event)
+    this.#pumpSoon()
+  }
+
+  /** Ends the stream once the client has taken everything; at least one event was written. Resolves then, or when it is gone. */
+  async end(): Promise<void> {
+    await this.#idle()
+    if (!this.#options.exchange.over) this.#stream?.end(DONE)
+  }
+
+  /** As `end`, but with an error: a reply of its own where nothing was written, else the last event. */
+  async fail(error: unknown): Promise<void> {
+    await this.#idle()
+    this.#options.exchange.replyError(error)
+  }
+
+  /** Lets go of everything; for a client that is gone. */
+  stop(): void {
+    clearInterval(this.#sweeps)
+    this.#queue.clear()
+    this.#onIdle?.()
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#pumping && !this.#options.exchange.over) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    clearInterval(this.#sweeps)
+  }
+
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    this.#pump()
+  }
+
+  readonly #pump = (): void => {
+    const { exchange, now } = this.#options
+    // The gateway itself may have ended the reply, in a shutdown.
+    if (exchange.over) {
+      this.stop()
+      return
+    }
+    const piece = this.#queue.take(PIECE_BYTES)
+    if (piece === null) {
+      this.#pumping = false
+      this.#onIdle?.()
+      return
+    }
+    this.#wroteAtMs = now()
+    this.#stream ??= this.#open()
+    if (this.#stream.write(piece)) setImmediate(this.#pump)
+    else this.#stalledSinceMs = this.#wroteAtMs
+  }
+
+  #open(): EventStream {
+    const { exchange, now } = this.#options
+    const stream = exchange.openEventStream()
+    stream.takePiece = (bytesMax) => this.#queue.take(bytesMax)
+    stream.onProgress = () => {
+      this.#stalledSinceMs = now()
+    }
+    stream.onDrain = () => {
+      this.#stalledSinceMs = null
+      this.#pump()
+    }
+    return stream
+  }
+
+  #sweep(): void {
+    const { exchange, pingMs, writeStallMs, now } = this.#options
+    if (exchange.over) this.stop()
+    else if (this.#stalledSinceMs !== null) {
+      if (now() - this.#stalledSinceMs >= writeStallMs) exchange.close()
+    } else if (!this.#pumping && now() - this.#wroteAtMs >= pingMs) this.write([PING])
+  }
+}

@@ -1,0 +1,55 @@
+import type { Exchange } from '../http/exchange.js'
+import { type ImageEntry, toImagesResponse } from '../openai/images-response.js'
+import { linkUrl } from './link-url.js'
+import type { ImageLinks } from './links.js'
+import { type ImageCalls, runImageCalls } from './run-calls.js'
+import type { PreparedImages, ReadImage } from './tasks.js'
+
+/** What the replies of image requests need of the rest of the daemon. */
+export interface ImageReplier {
+  readonly calls: ImageCalls
+  readonly links: Pick<ImageLinks, 'save'>
+  /** What links start with; null: as the request says. */
+  readonly publicUrl: string | null
+  readonly pingMs: number
+  readonly writeStallMs: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Seconds since the epoch. */
+  readonly epochSeconds: () => number
+}
+
+/** Makes the pictures of one request and sends them all together. A client that goes away aborts the calls. */
+export async function replyImages(
+  { exchange, prepared }: { readonly exchange: Exchange; readonly prepared: PreparedImages },
+  replier: ImageReplier,
+): Promise<void> {
+  const { request, dropped } = prepared
+  const gone = new AbortController()
+  exchange.onClientGone = () => gone.abort()
+  const asLinks = request.responseFormat === 'url'
+  const options = { signal: gone.signal, encoding: asLinks ? 'file' : 'base64', bytesMax: null } as const
+  const made = await runImageCalls(prepared, options, replier.calls)
+  exchange.facts.bedrockRequestId = made.bedrockRequestId
+  const entries = asLinks ? await toLinks(made.images, exchange, replier) : made.images.map(toInline)
+  if (exchange.over) return
+  exchange.facts.firstByteMs = replier.now() - exchange.startedAtMs
+  const head = { created: replier.epochSeconds(), request, dropped }
+  exchange.replyParts(200, 'application/json', toImagesResponse(head, entries))
+}
+
+function toInline({ bytes, ...image }: ReadImage): ImageEntry {
+  return { ...image, content: { type: 'base64', ascii: bytes } }
+}
+
+async function toLinks(
+  images: readonly ReadImage[],
+  exchange: Exchange,
+  { links, publicUrl }: ImageReplier,
+): Promise<readonly ImageEntry[]> {
+  const names = await links.save(images)
+  return images.map(({ width, height, format }, index) => {
+    const url = linkUrl(exchange, names[index] ?? '', publicUrl)
+    return { width, height, format, content: { type: 'url', url } }
+  })
+}

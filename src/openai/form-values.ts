@@ -1,0 +1,19 @@
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/
+
+/** A form says everything in words: `'2'` is the number 2 there. Whatever is no number comes back as it is. */
+export function asNumber(value: unknown): unknown {
+  return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : value
+}
+
+/** `'true'` and `'false'` in any case are what they say, and so are `'1'` and `'0'`; anything else comes back as it is. */
+export function asBoolean(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const word = value.trim().toLowerCase()
+  if (word === 'true' || word === '1') return true
+  return word === 'false' || word === '0' ? false : value
+}
+
+/** A form has no null: a field that was left empty says nothing. */
+export function isBlank(value: unknown): value is undefined | null | '' {
+  return value === undefined || value === null || value === ''
+}
