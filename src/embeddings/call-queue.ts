@@ -86,7 +86,7 @@ export function createCallQueue<Content, Result>(options: CallQueueOptions): Cal
       requests.delete(request)
       waiting.inputs -= inputs
       waiting.characters -= characters
-      if (lane.forgettable) lanes.delete(job.lane)
+      if (lane.forgettable && lanes.get(job.lane) === lane) lanes.delete(job.lane)
     }
   }
 

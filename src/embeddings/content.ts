@@ -30,6 +30,8 @@ export interface EmbeddingResult {
   readonly vectors: readonly Uint8Array[]
   /** Its share of what AWS counted; null: AWS did not count. */
   readonly tokens: number | null
+  /** Of the call, which others may have shared. */
+  readonly requestId: string | null
 }
 
 /** What counts against a model's limit: the characters of a text, or of a picture's base64. */

@@ -33,11 +33,10 @@ export async function callModel(
   const [first] = contents
   if (first === undefined) return []
   if (first.type === 'body') {
-    const { vectors, tokens } = await send({ ...first, count: first.indexes.length }, signal, options)
-    return [{ vectors, tokens }]
+    return [await send({ ...first, count: first.indexes.length }, signal, options)]
   }
   const members = contents.filter((content): content is OneInput => content.type === 'input')
-  const { vectors, tokens } = await send(toCall(first, members), signal, options)
+  const { vectors, tokens, requestId } = await send(toCall(first, members), signal, options)
   const shares = splitTokens(
     tokens ?? 0,
     members.map(({ input }) => charactersOf(input)),
@@ -45,6 +44,7 @@ export async function callModel(
   return vectors.map((vector, index) => ({
     vectors: [vector],
     tokens: tokens === null ? null : (shares[index] ?? 0),
+    requestId,
   }))
 }
 
@@ -71,7 +71,7 @@ async function send(
   if (vectors === null) {
     throw new GatewayError('upstream_error', `Bedrock sent something else than ${call.count} embeddings.`)
   }
-  return { vectors, tokens: reply.inputTokens }
+  return { vectors, tokens: reply.inputTokens, requestId: reply.requestId }
 }
 
 async function invokeShortened(

@@ -39,6 +39,8 @@ export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDepen
   const results = await runCalls(exchange, prepared, deps)
   const promptTokens = results.reduce((sum, { tokens }) => sum + (tokens ?? 0), 0)
   exchange.facts.promptTokens = promptTokens
+  // Of several calls the first stands for all.
+  exchange.facts.bedrockRequestId = results[0]?.requestId ?? null
   const parts = await toEmbeddingsReply({
     model: target.requested,
     vectors: inOrder(prepared, results),
