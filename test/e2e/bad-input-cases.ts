@@ -645,6 +645,7 @@ const METHODS = {
   '/v1/rerank': ['GET'],
   '/v1/images/generations': ['GET'],
   '/v1/images/edits': ['PUT'],
+  '/v1/images/files/a.png': ['POST', 'DELETE'],
   '/': ['POST', 'DELETE'],
   '/healthz': ['POST'],
   '/readyz': ['PUT'],
