@@ -27,8 +27,8 @@ export interface FittedImage extends ImageSize {
 
 /**
  * A picture as a model takes it: upright, eight bits a colour, in one of its formats, within its sizes, its proportions kept. What
- * is so already stays byte for byte, but is decoded once: Bedrock's refusal of a broken one names no field. Wrong checksums are put right. Throws an
- * `ImageFailure`.
+ * is so already stays byte for byte, but is decoded once: Bedrock's refusal of a broken one names no field. Wrong checksums
+ * are put right. Throws an `ImageFailure`.
  */
 export async function fitImage(bytes: Uint8Array, options: FitOptions): Promise<FittedImage> {
   const metadata = await readMetadata(bytes)

@@ -661,6 +661,33 @@ const methods: readonly BadCase[] = Object.entries(METHODS).flatMap(([path, name
   })),
 )
 
+const IMAGES = {
+  'no prompt': [{ prompt: undefined }, 'prompt'],
+  'a prompt of numbers': [{ prompt: [1, 2] }, 'prompt'],
+  'a chat model': [{ model: 'amazon.nova-micro-v1:0' }, 'model'],
+  'a model that is a number': [{ model: 7 }, 'model'],
+  'no pictures': [{ n: 0 }, 'n'],
+  'too many pictures': [{ n: 11 }, 'n'],
+  'half a picture': [{ n: 0.5 }, 'n'],
+  'a size without a height': [{ size: '1024x' }, 'size'],
+  'a size of nothing': [{ size: '0x0' }, 'size'],
+  'another format': [{ output_format: 'gif' }, 'output_format'],
+  'another way to reply': [{ response_format: 'file' }, 'response_format'],
+  'a stream that is a word': [{ stream: 'maybe' }, 'stream'],
+  'a seed below zero': [{ seed: -2 }, 'seed'],
+} as const satisfies Record<string, readonly [object, string]>
+const images: readonly BadCase[] = Object.entries(IMAGES).map(([name, [extra, param]]) => ({
+  name: `an image request with ${name}`,
+  request: {
+    path: '/v1/images/generations',
+    headers: JSON_HEADERS,
+    body: JSON.stringify({ prompt: 'a cat', ...extra }),
+  },
+  status: 400,
+  code: 'invalid_request',
+  param,
+}))
+
 const queries: readonly BadCase[] = ['chats', '', 'CHAT', '__proto__', '%00', 'chat%0d%0ax-injected:1'].map(
   (type) => ({
     name: `the model list of type ${type}`,
@@ -700,6 +727,7 @@ export const BAD_CASES: readonly BadCase[] = [
   ...paths,
   ...unknownIds,
   ...methods,
+  ...images,
   ...queries,
   ...tooLarge,
 ]
