@@ -47,9 +47,16 @@ export function requireDecodable({ width, height, format, isProgressive, orienta
   if (!inLines && width * height > PIXELS_AT_ONCE_MAX) throw tooManyPixels(PIXELS_AT_ONCE_MAX)
 }
 
-/** The picture upright, to go on with; nothing is decoded yet. Of an animation the first picture. */
-export function openImage(bytes: Uint8Array): Sharp {
-  return sharp(bytes, INPUT).autoOrient().timeout({ seconds: SECONDS_MAX })
+/**
+ * The picture upright, to go on with; nothing is decoded yet. Of an animation the first picture. `lenient`: wrong checksums do not matter, as
+ * in browsers; all of it has to be there.
+ */
+export function openImage(
+  bytes: Uint8Array,
+  { lenient = false }: { readonly lenient?: boolean } = {},
+): Sharp {
+  const options: SharpOptions = { ...INPUT, failOn: lenient ? 'truncated' : 'error' }
+  return sharp(bytes, options).autoOrient().timeout({ seconds: SECONDS_MAX })
 }
 
 /** Throws an `ImageFailure` where the bytes do not decode. */
@@ -61,10 +68,15 @@ export async function runImage(image: Sharp): Promise<Buffer> {
   }
 }
 
-/** Decodes it, and keeps nothing: the last line needs all lines before it (4 megapixels of PNG: 35 ms). Throws an `ImageFailure`. */
-export async function requireWhole(bytes: Uint8Array, { width, height }: Metadata): Promise<void> {
+/** Whether it decodes without a fault. The last line needs all lines before it (4 megapixels of PNG: 35 ms), and nothing is kept. */
+export async function isFaultless(bytes: Uint8Array, { width, height }: Metadata): Promise<boolean> {
   const lastLine = { left: 0, top: height - 1, width, height: 1 }
-  await runImage(sharp(bytes, INPUT).timeout({ seconds: SECONDS_MAX }).extract(lastLine).raw())
+  try {
+    await sharp(bytes, INPUT).timeout({ seconds: SECONDS_MAX }).extract(lastLine).raw().toBuffer()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** `quality`: 1 to 100, for those that lose some. */

@@ -36,7 +36,7 @@ export async function toAlphaMask(bytes: Uint8Array, options: MaskOptions): Prom
 /** Red, green, blue and alpha of each pixel, eight bits each, whatever the picture has. Nearest pixels: a mask has no shades. */
 async function readPixels(bytes: Uint8Array, { width, height }: ImageSize): Promise<Uint8Array> {
   requireDecodable(await readMetadata(bytes))
-  const image = openImage(bytes).resize({ width, height, fit: 'fill', kernel: 'nearest' })
+  const image = openImage(bytes, { lenient: true }).resize({ width, height, fit: 'fill', kernel: 'nearest' })
   return runImage(image.toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' }))
 }
 

@@ -3,10 +3,10 @@ import type { ImageFormat, ImageSize } from '../src/openai/image-types.js'
 import type { InputImageRules } from '../src/translate/image-models/types.js'
 import {
   ImageFailure,
+  isFaultless,
   openImage,
   readMetadata,
   requireDecodable,
-  requireWhole,
   runImage,
   toFormat,
 } from './decode-image.js'
@@ -27,16 +27,17 @@ export interface FittedImage extends ImageSize {
 
 /**
  * A picture as a model takes it: upright, eight bits a colour, in one of its formats, within its sizes, its proportions kept. What
- * is so already stays byte for byte, but is decoded once: Bedrock's refusal of a broken one names no field. Throws an
- * `ImageFailure`.
+ * is so already stays byte for byte, but is decoded once: Bedrock's refusal of a broken one names no field. Wrong checksums
+ * are put right. Throws an `ImageFailure`.
  */
 export async function fitImage(bytes: Uint8Array, options: FitOptions): Promise<FittedImage> {
   const metadata = await readMetadata(bytes)
   requireDecodable(metadata)
   const size = requireSize(metadata.autoOrient, options.rules)
-  if (!staysAsItIs(bytes, { metadata, size }, options)) return encode(bytes, { metadata, size }, options)
-  await requireWhole(bytes, metadata)
-  return { ...size, format: metadata.format as ImageFormat, bytes }
+  if (staysAsItIs(bytes, { metadata, size }, options) && (await isFaultless(bytes, metadata))) {
+    return { ...size, format: metadata.format as ImageFormat, bytes }
+  }
+  return encode(bytes, { metadata, size }, options)
 }
 
 interface Source {
@@ -114,6 +115,8 @@ function encodeAs(
   { format, quality, width, height }: Attempt & ImageSize,
   { rules }: FitOptions,
 ): Promise<Buffer> {
-  const image: Sharp = openImage(bytes).resize({ width, height, fit: 'fill' }).toColourspace('srgb')
+  const image: Sharp = openImage(bytes, { lenient: true })
+    .resize({ width, height, fit: 'fill' })
+    .toColourspace('srgb')
   return runImage(toFormat(rules.alpha ? image : image.flatten({ background: 'white' }), format, quality))
 }

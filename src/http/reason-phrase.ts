@@ -56,7 +56,7 @@ function toPrintable(text: string): string {
 
 /** Without its full stop. Dots inside of names and numbers end nothing. */
 function firstSentence(text: string): string {
-  return (/^.+?(?=[.!?](?: |$))/.exec(text)?.[0] ?? text).trim()
+  return /^.+?(?=\.(?: |$))/.exec(text)?.[0].trimEnd() ?? text
 }
 
 function cut(text: string): string {

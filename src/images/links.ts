@@ -126,7 +126,7 @@ function tooMuch(bytes: number, bytesMax: number): GatewayError {
 /** A full disk gets room again; one that can't be written needs somebody. */
 function toSaveError(cause: unknown): GatewayError {
   const code = codeOf(cause)
-  const full = code === 'ENOSPC' || code === 'EDQUOT'
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
   return full
     ? new GatewayError('overloaded', 'The disk of the gateway is full, no link was made: ask for b64_json.', {
         cause,

@@ -645,6 +645,7 @@ const METHODS = {
   '/v1/rerank': ['GET'],
   '/v1/images/generations': ['GET'],
   '/v1/images/edits': ['PUT'],
+  '/v1/images/files/a.png': ['POST', 'DELETE'],
   '/': ['POST', 'DELETE'],
   '/healthz': ['POST'],
   '/readyz': ['PUT'],
@@ -660,15 +661,40 @@ const methods: readonly BadCase[] = Object.entries(METHODS).flatMap(([path, name
   })),
 )
 
-const later: readonly BadCase[] = ['/embeddings', '/rerank', '/images/generations', '/images/edits'].map(
-  (path) => ({
-    name: `the later route ${path}`,
-    request: { path: `/v1${path}`, ...chatRequest() },
-    status: 501,
-    code: 'not_implemented',
-    param: null,
-  }),
-)
+const later: readonly BadCase[] = ['/embeddings', '/rerank'].map((path) => ({
+  name: `the later route ${path}`,
+  request: { path: `/v1${path}`, ...chatRequest() },
+  status: 501,
+  code: 'not_implemented',
+  param: null,
+}))
+
+const IMAGES = {
+  'no prompt': [{ prompt: undefined }, 'prompt'],
+  'a prompt of numbers': [{ prompt: [1, 2] }, 'prompt'],
+  'a chat model': [{ model: 'amazon.nova-micro-v1:0' }, 'model'],
+  'a model that is a number': [{ model: 7 }, 'model'],
+  'no pictures': [{ n: 0 }, 'n'],
+  'too many pictures': [{ n: 11 }, 'n'],
+  'half a picture': [{ n: 0.5 }, 'n'],
+  'a size without a height': [{ size: '1024x' }, 'size'],
+  'a size of nothing': [{ size: '0x0' }, 'size'],
+  'another format': [{ output_format: 'gif' }, 'output_format'],
+  'another way to reply': [{ response_format: 'file' }, 'response_format'],
+  'a stream that is a word': [{ stream: 'maybe' }, 'stream'],
+  'a seed below zero': [{ seed: -2 }, 'seed'],
+} as const satisfies Record<string, readonly [object, string]>
+const images: readonly BadCase[] = Object.entries(IMAGES).map(([name, [extra, param]]) => ({
+  name: `an image request with ${name}`,
+  request: {
+    path: '/v1/images/generations',
+    headers: JSON_HEADERS,
+    body: JSON.stringify({ prompt: 'a cat', ...extra }),
+  },
+  status: 400,
+  code: 'invalid_request',
+  param,
+}))
 
 const queries: readonly BadCase[] = ['chats', '', 'CHAT', '__proto__', '%00', 'chat%0d%0ax-injected:1'].map(
   (type) => ({
@@ -710,6 +736,7 @@ export const BAD_CASES: readonly BadCase[] = [
   ...unknownIds,
   ...methods,
   ...later,
+  ...images,
   ...queries,
   ...tooLarge,
 ]

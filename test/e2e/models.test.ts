@@ -243,7 +243,10 @@ suite('what models are called and where they lead', () => {
       assert.deepEqual(idsOf(await listModels(daemon.imagesUrl, '?type=chat')), chat)
       const embedding = idsOf(await listModels(daemon.url, '?type=embedding'))
       assert.ok(embedding.includes('amazon.titan-embed-text-v2:0'))
-      assert.deepEqual(idsOf(await listModels(daemon.url, '?type=rerank')), ['cohere.rerank-v3-5:0'])
+      assert.deepEqual(idsOf(await listModels(daemon.url, '?type=rerank')), [
+        'amazon.rerank-v1:0',
+        'cohere.rerank-v3-5:0',
+      ])
       const all = idsOf(await listModels(daemon.url, '?type=all'))
       for (const id of [...chat, ...images, ...embedding]) assert.ok(all.includes(id))
       const error = await readError(await fetch(`${daemon.url}/v1/models?type=video`), 400)

@@ -58,7 +58,7 @@ export interface Usage {
 }
 
 /** What is said and done in one call only, over the current behaviour. */
-export type ScriptedReply = Partial<Omit<Behaviour, 'control' | 'replies'>>
+export type ScriptedReply = Partial<Omit<Behaviour, 'control' | 'replies' | 'callsPerSecondMax'>>
 
 /** Blocks a request that names a guardrail and says one of these words, case-insensitively. */
 export interface EmulatedGuardrail {
@@ -113,6 +113,8 @@ export interface Behaviour {
   /** Between headers and first frame. */
   readonly firstTokenDelayMs: number
   readonly throttle: boolean
+  /** Of all calls to models together, in any second; one more is a 429 at once. 0: no limit. */
+  readonly callsPerSecondMax: number
   readonly failWith: WireFailure | null
   /** Refuse runtime requests that have this member (`inferenceConfig.topP`); what else they have is fine. */
   readonly refuseMember: { readonly path: string; readonly failWith: WireFailure } | null
@@ -132,7 +134,7 @@ export interface Behaviour {
   readonly cacheHit: boolean
   readonly guardrail: EmulatedGuardrail | null
   readonly filtered: ImageFilter | null
-  /** Pictures of random pixels, as large as photographs: 2.3 MB for a megapixel as PNG. Their hash and edited area stay readable. */
+  /** Pictures of random pixels, as large as photographs: 3 MB for a megapixel as PNG. Their hash and edited area stay readable. */
   readonly noise: boolean
   /** Reset a connection on its second request, before any byte of a reply. */
   readonly resetReusedConnections: boolean
@@ -154,6 +156,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   headersDelayMs: 0,
   firstTokenDelayMs: 0,
   throttle: false,
+  callsPerSecondMax: 0,
   failWith: null,
   refuseMember: null,
   exception: null,

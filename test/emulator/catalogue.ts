@@ -52,6 +52,10 @@ const BOTH = ['ON_DEMAND', 'INFERENCE_PROFILE']
 const SEES = ['TEXT', 'IMAGE']
 const WATCHES = ['TEXT', 'IMAGE', 'VIDEO']
 
+function embedding(facts: Omit<Template, 'access'> & { readonly access?: readonly string[] }): Template {
+  return { access: ON_DEMAND, ...facts, output: ['EMBEDDING'], streaming: false }
+}
+
 // Written for this project: ids and access paths as they stand in public listings (bedrock-facts C8), one or two of each kind.
 const TEMPLATES: readonly Template[] = [
   {
@@ -227,32 +231,52 @@ const TEMPLATES: readonly Template[] = [
     converse: { maxTokens: 32768, reasoning: true },
   },
   { id: 'deepseek.r1-v1:0', name: 'DeepSeek-R1', provider: 'DeepSeek', access: PROFILE_ONLY },
-  {
-    id: 'amazon.titan-embed-text-v2:0',
-    name: 'Titan Text Embeddings V2',
-    provider: 'Amazon',
-    output: ['EMBEDDING'],
-    access: ON_DEMAND,
-    streaming: false,
-  },
-  {
+  embedding({ id: 'amazon.titan-embed-text-v1', name: 'Titan Embeddings G1 - Text', provider: 'Amazon' }),
+  embedding({ id: 'amazon.titan-embed-text-v2:0', name: 'Titan Text Embeddings V2', provider: 'Amazon' }),
+  embedding({
     id: 'amazon.titan-embed-text-v2:0:8k',
     name: 'Titan Text Embeddings V2',
     provider: 'Amazon',
-    output: ['EMBEDDING'],
     access: [],
-    streaming: false,
-  },
-  {
-    id: 'cohere.embed-v4:0',
-    name: 'Embed v4',
-    provider: 'Cohere',
+  }),
+  embedding({
+    id: 'amazon.titan-embed-image-v1',
+    name: 'Titan Multimodal Embeddings G1',
+    provider: 'Amazon',
     input: SEES,
-    output: ['EMBEDDING'],
-    access: BOTH,
-    streaming: false,
-  },
+  }),
+  embedding({
+    id: 'amazon.nova-2-multimodal-embeddings-v1:0',
+    name: 'Amazon Nova Multimodal Embeddings',
+    provider: 'Amazon',
+    input: ['TEXT', 'IMAGE', 'AUDIO', 'VIDEO'],
+  }),
+  embedding({ id: 'cohere.embed-english-v3', name: 'Embed English', provider: 'Cohere' }),
+  embedding({ id: 'cohere.embed-multilingual-v3', name: 'Embed Multilingual', provider: 'Cohere' }),
+  embedding({ id: 'cohere.embed-v4:0', name: 'Embed v4', provider: 'Cohere', input: SEES, access: BOTH }),
+  embedding({
+    id: 'twelvelabs.marengo-embed-2-7-v1:0',
+    name: 'Marengo Embed v2.7',
+    provider: 'TwelveLabs',
+    input: ['TEXT', 'IMAGE', 'SPEECH', 'VIDEO'],
+    access: PROFILE_ONLY,
+  }),
   { id: 'cohere.rerank-v3-5:0', name: 'Rerank 3.5', provider: 'Cohere', access: ON_DEMAND, streaming: false },
+  // Not in us-east-1 in truth, and so in no recorded listing (genkit-ai/aws-bedrock-go-plugin#190).
+  { id: 'amazon.rerank-v1:0', name: 'Rerank 1.0', provider: 'Amazon', access: ON_DEMAND, streaming: false },
+  stableService('stable-image-inpaint', 'Stable Image Inpaint'),
+  stableService('stable-image-erase-object', 'Stable Image Erase Object'),
+  stableService('stable-outpaint', 'Stable Image Outpaint'),
+  stableService('stable-image-search-replace', 'Stable Image Search and Replace'),
+  stableService('stable-image-search-recolor', 'Stable Image Search and Recolor'),
+  stableService('stable-image-remove-background', 'Stable Image Remove Background'),
+  stableService('stable-image-control-sketch', 'Stable Image Control Sketch'),
+  stableService('stable-image-control-structure', 'Stable Image Control Structure'),
+  stableService('stable-image-style-guide', 'Stable Image Style Guide'),
+  stableService('stable-style-transfer', 'Stable Image Style Transfer'),
+  stableService('stable-creative-upscale', 'Stable Image Creative Upscale'),
+  stableService('stable-conservative-upscale', 'Stable Image Conservative Upscale'),
+  stableService('stable-fast-upscale', 'Stable Image Fast Upscale'),
   {
     id: 'amazon.nova-canvas-v1:0',
     name: 'Nova Canvas',
@@ -296,19 +320,6 @@ const TEMPLATES: readonly Template[] = [
     access: ON_DEMAND,
     streaming: false,
   },
-  stableService('stable-image-inpaint', 'Stable Image Inpaint'),
-  stableService('stable-image-erase-object', 'Stable Image Erase Object'),
-  stableService('stable-outpaint', 'Stable Image Outpaint'),
-  stableService('stable-image-search-replace', 'Stable Image Search and Replace'),
-  stableService('stable-image-search-recolor', 'Stable Image Search and Recolor'),
-  stableService('stable-image-remove-background', 'Stable Image Remove Background'),
-  stableService('stable-image-control-sketch', 'Stable Image Control Sketch'),
-  stableService('stable-image-control-structure', 'Stable Image Control Structure'),
-  stableService('stable-image-style-guide', 'Stable Image Style Guide'),
-  stableService('stable-style-transfer', 'Stable Image Style Transfer'),
-  stableService('stable-creative-upscale', 'Stable Image Creative Upscale'),
-  stableService('stable-conservative-upscale', 'Stable Image Conservative Upscale'),
-  stableService('stable-fast-upscale', 'Stable Image Fast Upscale'),
 ]
 
 /** Ids that answer 404 because their life has ended; no longer listed (recording 13). */

@@ -222,7 +222,12 @@ test('ListFoundationModels: the region’s rows, whole and filtered', async () =
   )
   assert((await ids({ byProvider: 'Anthropic' })).every((id) => id.startsWith('anthropic.')))
   assert.deepEqual(await ids({ byOutputModality: 'EMBEDDING', byInferenceType: 'ON_DEMAND' }), [
+    'amazon.titan-embed-text-v1',
     'amazon.titan-embed-text-v2:0',
+    'amazon.titan-embed-image-v1',
+    'amazon.nova-2-multimodal-embeddings-v1:0',
+    'cohere.embed-english-v3',
+    'cohere.embed-multilingual-v3',
     'cohere.embed-v4:0',
   ])
   const wrong = await refusal(

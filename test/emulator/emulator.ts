@@ -26,6 +26,7 @@ import { resolveModel } from './model-access.js'
 import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion } from './openai-chat.js'
 import { checkOpenAiModel, listMantleModels } from './openai-models.js'
 import { createPromptCache } from './prompt-cache.js'
+import { createRateWindow } from './rate-window.js'
 import { createReasoningSigner } from './reasoning-signer.js'
 import { type Route, type RuntimeOperation, toMantleRoute, toRoute } from './route.js'
 import {
@@ -154,6 +155,7 @@ class EmulatorServer {
   readonly #canned: CannedReply[] = []
   readonly #signer = createReasoningSigner()
   readonly #promptCache = createPromptCache()
+  readonly #rate = createRateWindow(() => performance.now())
   #scripted: ScriptedReply[] = []
   readonly #connections = new Map<Socket, { id: number; requests: number }>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -228,6 +230,7 @@ class EmulatorServer {
     this.#behaviour = DEFAULT_BEHAVIOUR
     this.#scripted = []
     this.#canned.length = 0
+    this.#rate.clear()
   }
 
   async #close(): Promise<void> {
@@ -318,6 +321,7 @@ class EmulatorServer {
 
   async #answerOpenAi(exchange: Exchange, host: OpenAiHost): Promise<void> {
     const canned = this.#canned.shift()
+    if (canned === undefined) this.#checkRate(exchange.behaviour)
     if (!(await this.#wait(exchange, exchange.behaviour.headersDelayMs))) return
     if (canned !== undefined) return sendCanned(exchange, canned)
     failAsTold(exchange.behaviour)
@@ -358,6 +362,7 @@ class EmulatorServer {
 
   async #answerRuntime(exchange: Exchange, route: Extract<Route, { type: 'runtime' }>): Promise<void> {
     const canned = this.#canned.shift()
+    if (canned === undefined) this.#checkRate(exchange.behaviour)
     if (!(await this.#wait(exchange, exchange.behaviour.headersDelayMs))) return
     if (canned !== undefined) return sendCanned(exchange, canned)
     failAsTold(exchange.behaviour)
@@ -399,6 +404,10 @@ class EmulatorServer {
     const latencyMs = Math.round(performance.now() - startedAtMs)
     response.setHeader('x-amzn-bedrock-invocation-latency', String(latencyMs))
     sendJson(exchange, answer.body)
+  }
+
+  #checkRate({ callsPerSecondMax }: Behaviour): void {
+    if (!this.#rate.admits(callsPerSecondMax)) throw throttled('requests')
   }
 
   /** The exchange as the next scripted reply changes it; `delayMs` is what that reply adds before the headers. */
@@ -594,16 +603,17 @@ function refusalOf(check: () => void): BedrockError | null {
 }
 
 function failAsTold({ throttle, failWith }: Behaviour): void {
-  if (throttle) throw throttled()
+  if (throttle) throw throttled('tokens')
   if (failWith !== null) throw new BedrockError(failWith)
 }
 
-// The 429 whose headers were dumped in public (bedrock-facts C2): of the three texts there, this one makes its 63 bytes.
-function throttled(): BedrockError {
+// The 429 whose headers were dumped in public (bedrock-facts C2): of the three texts there, "tokens" makes its 63 bytes.
+// Embeddings called too often get "requests": danny-avila/rag_api#187.
+function throttled(tooMany: 'tokens' | 'requests'): BedrockError {
   return new BedrockError({
     status: 429,
     type: 'ThrottlingException',
-    message: 'Too many tokens, please wait before trying again.',
+    message: `Too many ${tooMany}, please wait before trying again.`,
   })
 }
 

@@ -177,3 +177,17 @@ for (const [code, { status, retry }] of Object.entries(ERRORS) as [
     assert.equal(reply.headers['access-control-allow-origin'], ORIGIN)
   })
 }
+
+for (const [origin, foreign] of [
+  [ORIGIN, false],
+  ['https://evil.example.com', true],
+  ['null', true],
+  [undefined, false],
+] as const) {
+  test(`a request with the origin ${origin} is ${foreign ? '' : 'not '}from a foreign page`, async () => {
+    handler = (exchange) => exchange.replyJson(200, JSON.stringify(exchange.foreignOrigin))
+    const headers: Record<string, string> = origin === undefined ? {} : { origin }
+    const reply = await fetch(`http://127.0.0.1:${port}/healthz`, { headers })
+    assert.equal(await reply.json(), foreign)
+  })
+}

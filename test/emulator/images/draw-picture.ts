@@ -23,14 +23,14 @@ export interface Drawing {
   /** The rims around the middle half are transparent, as if the object stood in the middle. JPEG has no alpha: white there. */
   readonly removesBackground: boolean
   readonly format: OutputFormat
-  /** Makes it as large as a photograph: 2.3 MB for a megapixel as PNG. */
+  /** Makes it as large as a photograph: 3 MB for a megapixel as PNG. */
   readonly noise: boolean
 }
 
 /** A picture that carries its hash and what was edited, encoded; `readDrawnPicture` reads it. */
 export async function drawPicture(drawing: Drawing): Promise<Buffer> {
   const { width, height, removesBackground, format, noise } = drawing
-  const rgb = drawing.below === null ? plain(width * height, GREY) : Buffer.from(drawing.below.rgb)
+  const rgb = drawing.below === null ? plain(width * height, GREY) : copyOf(drawing.below.rgb)
   if (drawing.edited !== null) paint(rgb, drawing.edited)
   drawHash(rgb, drawing)
   if (noise) addNoise(rgb)
@@ -56,6 +56,13 @@ export async function drawMask(white: Uint8Array, size: { width: number; height:
 /** Bytes of one colour. */
 export function plain(pixels: number, colour: Colour): Buffer {
   return Buffer.alloc(pixels * 3, Uint8Array.from(colour))
+}
+
+// Small buffers of `Buffer.from` lie anywhere in a shared one; noise needs whole words.
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.alloc(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 function paint(rgb: Buffer, edited: Uint8Array): void {

@@ -14,7 +14,7 @@ export interface NovaTraits {
 /** AWS Nova user guide, "Image generation and editing" (facts C11). */
 export const CANVAS: NovaTraits = {
   textMax: 1024,
-  side: { type: 'integer', min: 320, max: 4096, step: 16 },
+  side: { type: 'integer', minimum: 320, maximum: 4096, multipleOf: 16 },
   isCanvas: true,
   seedDefault: 12,
 }
@@ -51,7 +51,7 @@ export function bodySchema(taskType: TaskType, traits: NovaTraits): ObjectSchema
 
 const PICTURE: Schema = { type: 'string' }
 const FLAG: Schema = { type: 'boolean' }
-const SHARE: Schema = { type: 'number', min: 0, max: 1 }
+const SHARE: Schema = { type: 'number', minimum: 0, maximum: 1 }
 const STYLES = oneOf(
   '3D_ANIMATED_FAMILY_FILM',
   'DESIGN_SKETCH',
@@ -66,12 +66,12 @@ const STYLES = oneOf(
 // AWS's own examples send width and height with edits too, which then say nothing: "The output size is the same as the input size."
 function configSchema({ side }: NovaTraits): ObjectSchema {
   return object({
-    numberOfImages: { type: 'integer', min: 1, max: 5 },
+    numberOfImages: { type: 'integer', minimum: 1, maximum: 5 },
     quality: oneOf('standard', 'premium'),
     width: side,
     height: side,
-    cfgScale: { type: 'number', min: 1.1, max: 10 },
-    seed: { type: 'integer', min: 0, max: 2_147_483_646 },
+    cfgScale: { type: 'number', minimum: 1.1, maximum: 10 },
+    seed: { type: 'integer', minimum: 0, maximum: 2_147_483_646 },
   })
 }
 
@@ -98,7 +98,7 @@ function parameterSchema(taskType: TaskType, traits: NovaTraits): ObjectSchema {
     }
     case 'IMAGE_VARIATION': {
       const images: Schema = { type: 'array', items: PICTURE, minItems: 1, maxItems: 5 }
-      return object({ ...texts, images, similarityStrength: { type: 'number', min: 0.2, max: 1 } }, [
+      return object({ ...texts, images, similarityStrength: { type: 'number', minimum: 0.2, maximum: 1 } }, [
         'images',
       ])
     }

@@ -36,7 +36,10 @@ export function checkOutputSize(size: Size, { isCanvas }: NovaTraits): void {
 
 /** Throws where the model does not take an input picture or a mask of this size (both pages have the same limits for them). */
 export function checkInputSize(size: Size, { isCanvas }: NovaTraits): void {
-  if (isCanvas) return checkCanvasSize(size, 'input image')
+  if (isCanvas) {
+    checkCanvasSize(size, 'input image')
+    return
+  }
   const longer = Math.max(size.width, size.height)
   if (longer > TITAN_SIDE_MAX) {
     throw refused(

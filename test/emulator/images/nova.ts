@@ -1,5 +1,6 @@
 import type { ImageFilter } from '../behaviour.js'
 import type { InvokeAnswer, InvokeInput } from '../invoke.js'
+import { missing } from '../invoke-schema.js'
 import { type BedrockError, validationError } from '../wire-error.js'
 import { drawMask, drawPicture, type RgbPixels } from './draw-picture.js'
 import { middleArea } from './edited-area.js'
@@ -83,7 +84,7 @@ function taskTypeOf(body: Json, traits: NovaTraits): TaskType {
   const taskType = known.find((candidate) => candidate === body['taskType'])
   if (taskType !== undefined) return taskType
   checkSchema(object({ taskType: oneOf(...known) }, ['taskType']), { ...pick(body, 'taskType') })
-  throw malformed(['#: required key [taskType] not found'])
+  throw malformed(missing('taskType'))
 }
 
 function pick(body: Json, name: string): Json {

@@ -14,7 +14,7 @@ export async function openStabilityPicture(
   limits: PictureLimits | null,
 ): Promise<InputPicture> {
   const picture = await openPicture(base64)
-  const refuse = (words: string) => malformed([`#/${member}: ${words}`])
+  const refuse = (words: string) => malformed({ pointer: `#/${member}`, words })
   if (picture === null) throw refuse('not a valid base64-encoded image')
   if (!FORMATS.includes(picture.format)) {
     throw refuse(`supported formats: jpeg, png, webp, got ${picture.format}`)

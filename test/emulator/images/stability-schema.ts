@@ -5,10 +5,10 @@ import { type ObjectSchema, object, oneOf, type Schema } from './schema.js'
 
 const TEXT: Schema = { type: 'string', maxLength: 10_000 }
 const PICTURE: Schema = { type: 'string' }
-const SHARE: Schema = { type: 'number', min: 0, max: 1 }
-const SEED: Schema = { type: 'integer', min: 0, max: 4_294_967_294 }
-const GROW_MASK: Schema = { type: 'integer', min: 0, max: 20 }
-const OUTSIDE: Schema = { type: 'integer', min: 0, max: 2000 }
+const SHARE: Schema = { type: 'number', minimum: 0, maximum: 1 }
+const SEED: Schema = { type: 'integer', minimum: 0, maximum: 4_294_967_294 }
+const GROW_MASK: Schema = { type: 'integer', minimum: 0, maximum: 20 }
+const OUTSIDE: Schema = { type: 'integer', minimum: 0, maximum: 2000 }
 
 /** Sizes of about a megapixel for each `aspect_ratio`; square ones have 1024 pixels a side. */
 export const ASPECT_SIZES: Readonly<Record<string, readonly [width: number, height: number]>> = {
@@ -52,7 +52,7 @@ const STYLED = { ...WORDED, style_preset: STYLE_PRESET }
 // aws-samples/stabilityai-sample-notebooks sends `style_preset` to all three generating models; their AWS pages do not name it.
 const GENERATING = { ...STYLED, aspect_ratio: ASPECT_RATIO }
 const FROM_PICTURE = { image: PICTURE, strength: SHARE }
-const CREATIVITY: Schema = { type: 'number', min: 0.1, max: 0.5 }
+const CREATIVITY: Schema = { type: 'number', minimum: 0.1, maximum: 0.5 }
 
 /** What an input picture must be; sides and areas in pixels. */
 export interface PictureLimits {
@@ -132,7 +132,7 @@ export const STABILITY_MODELS: readonly StabilityModel[] = [
         prompt: TEXT,
         style_preset: STYLE_PRESET,
         image: PICTURE,
-        creativity: { type: 'number', min: 0.1, max: 1 },
+        creativity: { type: 'number', minimum: 0.1, maximum: 1 },
         left: OUTSIDE,
         right: OUTSIDE,
         up: OUTSIDE,
@@ -185,7 +185,7 @@ export const STABILITY_MODELS: readonly StabilityModel[] = [
         style_image: PICTURE,
         composition_fidelity: SHARE,
         style_strength: SHARE,
-        change_strength: { type: 'number', min: 0.1, max: 1 },
+        change_strength: { type: 'number', minimum: 0.1, maximum: 1 },
       },
       ['init_image', 'style_image'],
     ),

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { ImageFilter } from '../behaviour.js'
 import type { InvokeAnswer, InvokeInput } from '../invoke.js'
+import { extraneous, missing } from '../invoke-schema.js'
 import { validationError } from '../wire-error.js'
 import { drawPicture, type OutputFormat, plain, type RgbPixels } from './draw-picture.js'
 import { areaAround, middleArea } from './edited-area.js'
@@ -76,17 +77,16 @@ function checkTogether(model: StabilityModel, request: StabilityRequest): void {
   const { mode, left = 0, right = 0, up = 0, down = 0 } = request
   if (mode === 'image-to-image') {
     // "image-to-image requires the prompt, image, and strength parameters."
-    const missing = ['image', 'strength'].filter((name) => request[name] === undefined)
-    if (missing.length > 0) throw malformed(missing.map((name) => `#: required key [${name}] not found`))
+    const absent = ['image', 'strength'].filter((name) => request[name] === undefined)
+    if (absent.length > 0) throw malformed(...absent.map((name) => missing(name)))
     // "Valid for text-to-image requests only."
-    if (request.aspect_ratio !== undefined)
-      throw malformed(['#: extraneous key [aspect_ratio] is not permitted'])
+    if (request.aspect_ratio !== undefined) throw malformed(extraneous('aspect_ratio'))
   }
   // "At least one outpaint direction: (left, right, up, or down) must be supplied with a non-zero value."
   if (model.kind === 'outpaint' && left + right + up + down === 0) {
-    throw malformed([
-      '#: at least one outpaint direction: (left, right, up, or down) must be supplied with a non-zero value',
-    ])
+    const words =
+      'at least one outpaint direction: (left, right, up, or down) must be supplied with a non-zero value'
+    throw malformed({ pointer: '#', words })
   }
 }
 
