@@ -39,7 +39,7 @@ export interface ChatLimits {
  *   → decode → translate back → out                         `StreamRelay` (or `WholeReply`), one write per read
  *
  * Everything that can be wrong with a request is refused before the call. A stream's 200 is committed when Bedrock's own
- * headers are there, so that a throttle is a real 429.
+ * headers are there, so that a throttle is a real 429. A chat that names an image model leaves after `receiveChat`.
  */
 export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
   // Whether an error belongs into a stream is seen in the body only: then it is read first.
