@@ -125,6 +125,16 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     draining: phase !== 'serving',
   })
   const epochSeconds = (): number => Math.floor(Date.now() / 1000)
+  const images = createImageService({
+    config,
+    bedrock,
+    bodies,
+    links,
+    catalog: refresher.catalog,
+    onUnlisted: refresher.hint,
+    now,
+    epochSeconds,
+  })
   const handlers = createHandlers({
     config,
     version,
@@ -133,18 +143,10 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     readiness,
     links,
     accepting: () => phase !== 'closing',
-    images: createImageService({
-      config,
-      bedrock,
-      bodies,
-      links,
-      catalog: refresher.catalog,
-      onUnlisted: refresher.hint,
-      now,
-      epochSeconds,
-    }),
+    images,
     pipeline: {
       bedrock,
+      images,
       registry,
       now,
       limits: toLimits(config),
@@ -168,6 +170,8 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
           now,
         }),
         toolRoundErrorsInStream: config.toolRoundErrorsInStream,
+        imagesInChat: config.imagesInChat,
+        imagesMax: config.imagesMax,
       },
     },
     rerank: {

@@ -1,6 +1,8 @@
 import type { BedrockClient } from './aws/bedrock-client.js'
 import { GatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
+import type { ImageService } from './images/handle-images.js'
+import { replyWithPictures } from './images/reply-with-pictures.js'
 import { type ChatReceiver, receiveChat } from './receive-chat.js'
 import { StreamRelay } from './relay/stream-relay.js'
 import { WholeReply } from './relay/whole-reply.js'
@@ -10,6 +12,8 @@ import type { StreamRegistry } from './stream-registry.js'
 export interface Pipeline {
   readonly receiver: ChatReceiver
   readonly bedrock: BedrockClient
+  /** For chats that name an image model. */
+  readonly images: ImageService
   readonly registry: StreamRegistry
   readonly limits: ChatLimits
   /** Monotonic milliseconds. */
@@ -35,7 +39,7 @@ export interface ChatLimits {
  *   → decode → translate back → out                         `StreamRelay` (or `WholeReply`), one write per read
  *
  * Everything that can be wrong with a request is refused before the call. A stream's 200 is committed when Bedrock's own
- * headers are there, so that a throttle is a real 429.
+ * headers are there, so that a throttle is a real 429. A chat that names an image model leaves after `receiveChat`.
  */
 export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promise<void> {
   // Whether an error belongs into a stream is seen in the body only: then it is read first.
@@ -44,6 +48,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   if (exchange.over) return
   // Others may have started while this body came in.
   requireRoom(pipeline)
+  if (chat.type === 'image') return replyWithPictures({ exchange, chat }, pipeline)
   exchange.facts.model = chat.target.id
   exchange.facts.region = chat.target.region
   exchange.facts.sanitized = chat.sanitized

@@ -12,6 +12,7 @@ import { toOpenAi } from './translate/to-openai.js'
 
 /** A chat request, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedChat {
+  readonly type: 'chat'
   readonly target: ChatTarget
   /** The client asked for a stream. */
   readonly stream: boolean
@@ -79,6 +80,7 @@ export function translateChat(request: ChatRequest, context: TranslationContext)
   const { target } = context
   const said = target.dialect === 'converse' ? toConverse(request, context) : toOpenAi(request, context)
   return {
+    type: 'chat',
     target,
     stream: request.stream,
     upstreamStreams: said.streams,

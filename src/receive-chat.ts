@@ -7,9 +7,11 @@ import type {
   PreparedChatBody,
 } from './aws/chat-body-task.js'
 import type { BodiesPool } from './aws/worker-pool.js'
-import type { Catalog, ChatTarget } from './catalog/types.js'
+import type { ImageUse } from './catalog/image-names.js'
+import type { Catalog, ChatTarget, ImageTarget } from './catalog/types.js'
 import type { Exchange } from './http/exchange.js'
 import { requireJson } from './http/require-json.js'
+import { imageUseOf } from './openai/parse-image-chat.js'
 import { parseModel } from './openai/parse-json.js'
 import { parseBody } from './parse-body.js'
 import {
@@ -20,7 +22,8 @@ import {
   parseChat,
   translateChat,
 } from './prepare-chat.js'
-import { requireChatTarget } from './require-model.js'
+import { type PreparedImageChat, readImageChat, translateImageChat } from './prepare-image-chat.js'
+import { requireChatOrImageTarget, requireChatTarget } from './require-model.js'
 import type { ThoughtStore } from './thought-store.js'
 import type { MediaBlocks, TranslationPolicy } from './translate/policy.js'
 
@@ -39,19 +42,32 @@ export interface ChatReceiver {
   readonly thoughts: ThoughtStore
   /** Errors of a streamed tool round go into the stream. */
   readonly toolRoundErrorsInStream: boolean
+  /** A chat may name an image model; false: it is refused. */
+  readonly imagesInChat: boolean
+  /** Largest `n` of such a chat. */
+  readonly imagesMax: number
 }
 
 const NO_MEDIA: MediaBlocks = new Map()
 
 /** Reads one chat request to the end and makes it ready to send. Throws a `GatewayError` for everything that is wrong with it. */
-export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): Promise<PreparedChat> {
+export async function receiveChat(
+  exchange: Exchange,
+  receiver: ChatReceiver,
+): Promise<PreparedChat | PreparedImageChat> {
   requireJson(exchange)
   const parts = await exchange.readBody(receiver.bodyBytesMax)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
   const body = parseBody(parts)
   exchange.errorsInStream = receiver.toolRoundErrorsInStream && isStreamedToolRound(body)
-  const target = resolveTarget(parseModel(body['model'], 'model'), receiver)
+  const target = resolveTarget(parseModel(body['model'], 'model'), imageUseOf(body), receiver)
+  if (target.kind === 'image') {
+    const policy = { ...receiver.policy, imagesMax: receiver.imagesMax }
+    const chat = readImageChat(body, target, policy)
+    if (chat.pictures.length > 0) return prepareInWorker(parts, exchange, receiver)
+    return translateImageChat(chat, target, policy)
+  }
   const request = parseChat(body, target)
   if (hasMedia(request)) return prepareInWorker(parts, exchange, receiver)
   return translateChat(request, {
@@ -63,19 +79,23 @@ export async function receiveChat(exchange: Exchange, receiver: ChatReceiver): P
   })
 }
 
-function resolveTarget(name: string, { catalog, onUnlisted }: ChatReceiver): ChatTarget {
-  const resolution = catalog().resolve(name)
+function resolveTarget(
+  name: string,
+  use: ImageUse,
+  { catalog, onUnlisted, imagesInChat }: ChatReceiver,
+): ChatTarget | ImageTarget {
+  const resolution = catalog().resolve(name, use)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
-  return requireChatTarget(name, resolution)
+  return imagesInChat ? requireChatOrImageTarget(name, resolution) : requireChatTarget(name, resolution)
 }
 
 async function prepareInWorker(
   parts: readonly Buffer[],
   exchange: Exchange,
   receiver: ChatReceiver,
-): Promise<PreparedChat> {
-  const { policy, media } = receiver
-  const more: ChatBodyPolicy = { policy, media }
+): Promise<PreparedChat | PreparedImageChat> {
+  const { policy, media, imagesMax } = receiver
+  const more: ChatBodyPolicy = { policy, media, imagesMax }
   const { chat } = await runAskingTask<ChatBodyQuestion, ChatBodyAnswer, PreparedChatBody>({
     exchange,
     pool: receiver.bodies,
@@ -93,6 +113,7 @@ function toAnswer(question: ChatBodyQuestion, exchange: Exchange, receiver: Chat
     return { type: 'thoughts', kept: receiver.thoughts.find(question.toolCallIds) }
   }
   exchange.errorsInStream = receiver.toolRoundErrorsInStream && question.toolRound
-  const target = resolveTarget(parseModel(question.name, 'model'), receiver)
+  const target = resolveTarget(parseModel(question.name, 'model'), question.use, receiver)
+  if (target.kind === 'image') return { type: 'image-model', target }
   return { type: 'model', target, lessons: receiver.lessonsOf(target) }
 }

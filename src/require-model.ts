@@ -1,4 +1,4 @@
-import type { ChatTarget, ModelKind, ModelTarget, Resolution } from './catalog/types.js'
+import type { ChatTarget, ImageTarget, ModelKind, ModelTarget, Resolution } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 
 const param = 'model'
@@ -52,6 +52,12 @@ export function requireKind(target: ModelTarget, kind: ModelKind): ModelTarget {
 /** The chat model behind a name; throws 403, 404 or 400. */
 export function requireChatTarget(name: string, resolution: Resolution): ChatTarget {
   return requireKind(requireModel(name, resolution), 'chat') as ChatTarget
+}
+
+/** The model behind a name, which may also be one that makes pictures; throws 403, 404 or 400. */
+export function requireChatOrImageTarget(name: string, resolution: Resolution): ChatTarget | ImageTarget {
+  const target = requireModel(name, resolution)
+  return target.kind === 'image' ? (target as ImageTarget) : (requireKind(target, 'chat') as ChatTarget)
 }
 
 function toShown(name: string): string {

@@ -5,11 +5,13 @@ import type {
   ChatBodyTask,
   PreparedChatBody,
 } from '../src/aws/chat-body-task.js'
+import { imageUseOf } from '../src/openai/parse-image-chat.js'
 import { parseBody } from '../src/parse-body.js'
 import { findUnexplainedCalls, isStreamedToolRound, parseChat, translateChat } from '../src/prepare-chat.js'
 import type { KeptReasoning } from '../src/translate/policy.js'
 import { type Asker, answerTask } from './asking.js'
 import { encodeBody, moveBody } from './move-body.js'
+import { prepareImageChat } from './prepare-image-chat.js'
 import { prepareMedia } from './prepare-media.js'
 
 /**
@@ -21,8 +23,17 @@ export function prepareChatBody(task: ChatBodyTask): Promise<PreparedChatBody | 
   return answerTask<ChatBodyQuestion, ChatBodyAnswer, PreparedChatBody>(task.port, async (asker) => {
     const { ask, signal } = asker
     const body = parseBody(task.parts)
-    const model = await ask({ type: 'model', name: body['model'], toolRound: isStreamedToolRound(body) })
-    if (model.type !== 'model') throw new TypeError('asked for a model')
+    const model = await ask({
+      type: 'model',
+      name: body['model'],
+      toolRound: isStreamedToolRound(body),
+      use: imageUseOf(body),
+    })
+    if (model.type === 'thoughts') throw new TypeError('asked for a model')
+    if (model.type === 'image-model') {
+      const { policy, media, imagesMax } = task
+      return prepareImageChat(body, { target: model.target, policy, media, imagesMax, signal })
+    }
     const { target, lessons } = model
     const request = parseChat(body, target)
     const media = await prepareMedia(request, target, task.media, { signal })

@@ -87,7 +87,8 @@ function placeParts(request: ChatRequest): PlacedPart[] {
   )
 }
 
-function sourceOf(part: MediaPart, param: string): Pick<PlacedPart, 'source' | 'param'> {
+/** What stands for the bytes of a part, and the member that holds it. Throws a `GatewayError` that names it where there is none. */
+export function sourceOf(part: MediaPart, param: string): Pick<PlacedPart, 'source' | 'param'> {
   switch (part.type) {
     case 'image':
       return { source: part.url, param: `${param}.image_url.url` }

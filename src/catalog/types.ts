@@ -174,6 +174,9 @@ export interface ModelTarget {
 /** A model that chats. */
 export type ChatTarget = ModelTarget & { readonly kind: 'chat'; readonly dialect: ChatDialect }
 
+/** A model that makes pictures. */
+export type ImageTarget = ModelTarget & { readonly kind: 'image'; readonly dialect: 'invoke' }
+
 export type Resolution =
   | { readonly type: 'listed'; readonly target: ModelTarget }
   /** Not in the snapshot, but it looks like a Bedrock id or an ARN: worth asking AWS. */

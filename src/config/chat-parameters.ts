@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.js'
 import { parseChatRequest } from '../openai/parse-chat-request.js'
+import { checkImageParameters, IMAGE_PARAMETERS } from '../openai/parse-image-chat.js'
 
 /** Members of a chat request that may be set for a name: how a model answers, not what it is asked. */
 export const CHAT_PARAMETERS = [
@@ -33,6 +34,7 @@ export const CHAT_PARAMETERS = [
   'extra_body',
   'additionalModelRequestFields',
   'additional_model_request_fields',
+  ...IMAGE_PARAMETERS,
 ] as const
 
 /** True for a name of the table. */
@@ -49,6 +51,7 @@ export function complainOfParameters(parameters: Readonly<Record<string, unknown
 function complainOf(parameters: Readonly<Record<string, unknown>>): readonly string[] {
   try {
     parseChatRequest({ ...parameters, model: 'any', messages: [{ role: 'user', content: 'Hello' }] })
+    checkImageParameters(parameters)
     return []
   } catch (error) {
     if (error instanceof GatewayError) return [error.message]

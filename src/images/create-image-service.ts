@@ -48,6 +48,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       clock: RETRY_CLOCK,
     },
     links,
+    chatImageBytesMax: config.chatImageBytesMax,
     publicUrl: config.publicUrl,
     pingMs: config.pingSeconds * 1000,
     writeStallMs: config.writeStallSeconds * 1000,

@@ -10,6 +10,8 @@ const SWEEP_MS_MAX = 1_000
 
 export interface EventWriterOptions {
   readonly exchange: Exchange
+  /** Goes before the first write, be it a ping; absent: nothing does. */
+  readonly opening?: string
   /** A comment after this much silence. */
   readonly pingMs: number
   /** A client that takes nothing for longer is closed. */
@@ -30,7 +32,9 @@ export class EventWriter {
   #wroteAtMs: number
   /** Since when the client, being behind, has taken nothing; null: it keeps up. */
   #stalledSinceMs: number | null = null
+  #begun = false
   #pumping = false
+  #bytesTotal = 0
   /** Told once that nothing waits any more. */
   #onIdle: (() => void) | null = null
 
@@ -41,8 +45,20 @@ export class EventWriter {
     this.#sweeps = setInterval(() => this.#sweep(), everyMs)
   }
 
+  /** Bytes handed over for the client. */
+  get bytesTotal(): number {
+    return this.#bytesTotal
+  }
+
+  /** The client is behind. */
+  get paused(): boolean {
+    return this.#stalledSinceMs !== null
+  }
+
   /** Sends one event as soon as the client has taken those before. The bytes must not change any more. */
   write(event: Parts): void {
+    if (!this.#begun && this.#options.opening !== undefined) this.#queue.push([this.#options.opening])
+    this.#begun = true
     this.#queue.push(event)
     this.#pumpSoon()
   }
@@ -95,6 +111,7 @@ export class EventWriter {
       return
     }
     this.#wroteAtMs = now()
+    this.#bytesTotal += piece.length
     this.#stream ??= this.#open()
     if (this.#stream.write(piece)) setImmediate(this.#pump)
     else this.#stalledSinceMs = this.#wroteAtMs

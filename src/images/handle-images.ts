@@ -11,6 +11,8 @@ import type { PreparedImages } from './tasks.js'
 export interface ImageService extends ImageReplier {
   readonly gate: RequestGate
   readonly receiver: ImageReceiver
+  /** Of one picture in a streamed chat. */
+  readonly chatImageBytesMax: number
 }
 
 interface Endpoint {

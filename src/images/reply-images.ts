@@ -45,11 +45,20 @@ function toInline({ bytes, ...image }: ReadImage): ImageEntry {
 async function toLinks(
   images: readonly ReadImage[],
   exchange: Exchange,
-  { links, publicUrl }: ImageReplier,
+  replier: ImageReplier,
 ): Promise<readonly ImageEntry[]> {
-  const names = await links.save(images)
+  const urls = await toLinkUrls(images, exchange, replier)
   return images.map(({ width, height, format }, index) => {
-    const url = linkUrl(exchange, names[index] ?? '', publicUrl)
-    return { width, height, format, content: { type: 'url', url } }
+    return { width, height, format, content: { type: 'url', url: urls[index] ?? '' } }
   })
+}
+
+/** Saves pictures (the files themselves); returns the addresses where this client finds them, in order. */
+export async function toLinkUrls(
+  images: readonly ReadImage[],
+  exchange: Exchange,
+  { links, publicUrl }: Pick<ImageReplier, 'links' | 'publicUrl'>,
+): Promise<readonly string[]> {
+  const names = await links.save(images)
+  return names.map((name) => linkUrl(exchange, name, publicUrl))
 }

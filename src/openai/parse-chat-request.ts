@@ -137,7 +137,8 @@ function parseTopK(value: unknown, param: string): number | null {
   return value === 0 || value === -1 ? null : parseCount(value, param)
 }
 
-function parseMessages(value: unknown): ChatRequest['messages'] {
+/** The `messages` of a chat, at least one. */
+export function parseMessages(value: unknown): ChatRequest['messages'] {
   const messages = parseArray(value, 'messages', parseChatMessage)
   if (messages.length > 0) return messages
   throw new GatewayError('invalid_request', 'messages must hold at least one message, got an empty array', {

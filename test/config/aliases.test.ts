@@ -99,6 +99,8 @@ const problemOf = {
     'guardrail stream_mode: expected one of sync, async, got "slow"',
   'guardrail: { id: abc, streammode: sync }':
     'guardrail: expected only id, version, trace, stream_mode, not streammode (nearest: stream_mode)',
+  'parameters: { size: huge }': /parameters: size must be/,
+  'parameters: { image_output: html }': /parameters: image_output must be/,
 } as const satisfies Record<string, string | RegExp>
 
 for (const [member, problem] of Object.entries<string | RegExp>(problemOf)) {

@@ -58,7 +58,10 @@ async function answer(exchange: Exchange, bodyInlineBytesMax: number): Promise<v
     lessonsOf: () => [],
     thoughts: createThoughtStore({ keepMs: 1000, bytesMax: 1024, now: () => 0 }),
     toolRoundErrorsInStream: false,
+    imagesInChat: false,
+    imagesMax: 1,
   })
+  if (chat.type === 'image') throw new GatewayError('internal_error', 'a chat model was named')
   const body = Buffer.from(chat.body)
   exchange.replyJson(
     200,

@@ -1,0 +1,97 @@
+import type { ImageTarget } from './catalog/types.js'
+import { GatewayError } from './errors.js'
+import { toImageChatError } from './images/image-chat-errors.js'
+import type { ImageCall, PreparedImages } from './images/tasks.js'
+import type { Fields } from './openai/fields.js'
+import { type ImageChat, type ImageOutput, parseImageChat } from './openai/parse-image-chat.js'
+import { withDefaults } from './openai/with-defaults.js'
+import { withoutNeutral } from './translate/image-chat.js'
+import { imageAdapterOf } from './translate/image-models/image-adapter-of.js'
+import { toImageCalls } from './translate/image-models/to-image-calls.js'
+import type { TranslationPolicy } from './translate/policy.js'
+
+/** A chat with an image model, ready to be sent to Bedrock. Plain data: it may come from a worker. */
+export interface PreparedImageChat {
+  readonly type: 'image'
+  readonly images: PreparedImages
+  readonly output: ImageOutput
+  /** The client asked for a stream. */
+  readonly stream: boolean
+  /** `stream_options.include_usage`. */
+  readonly includeUsage: boolean
+}
+
+/** What the operator says of such chats. */
+export interface ImageChatPolicy extends Pick<TranslationPolicy, 'guardrail' | 'dropParams'> {
+  /** Largest `n`. */
+  readonly imagesMax: number
+}
+
+/**
+ * Members of a chat that names an image model → checked request. What the alias sets holds where the client says nothing. Throws
+ * a `GatewayError`.
+ */
+export function readImageChat(body: Fields, target: ImageTarget, policy: ImageChatPolicy): ImageChat {
+  const { defaults } = target
+  const chat = parseImageChat(defaults === null ? body : withDefaults(body, defaults.parameters), policy)
+  requireNoGuardrail(chat, target, policy)
+  if (chat.pictures.length === 0 && !imageAdapterOf(target).generates) throw needsPicture()
+  return { ...chat, request: { ...chat.request, others: withoutNeutral(chat.request.others) } }
+}
+
+/** A chat without pictures, ready to be sent. Throws a `GatewayError` for what can't be said to the model. */
+export function translateImageChat(
+  chat: ImageChat,
+  target: ImageTarget,
+  { dropParams }: ImageChatPolicy,
+): PreparedImageChat {
+  return inChatWords(() => {
+    const { calls, dropped } = toImageCalls(chat.request, { target, edit: null, dropParams })
+    const said = calls.map(({ body, count }) => ({ body: JSON.stringify(body), payloadHash: null, count }))
+    return toPreparedImageChat(chat, target, { calls: said, dropped })
+  })
+}
+
+/** The chat beside the calls that it became. */
+export function toPreparedImageChat(
+  { request, output, stream, includeUsage }: ImageChat,
+  target: ImageTarget,
+  { calls, dropped }: { readonly calls: readonly ImageCall[]; readonly dropped: readonly string[] },
+): PreparedImageChat {
+  // The calls say it all: whatever else a client sent need not go from thread to thread.
+  const shortened = { ...request, others: {} }
+  const images = { type: 'prepared', target, request: shortened, calls, dropped } as const
+  return { type: 'image', images, output, stream, includeUsage }
+}
+
+function inChatWords<Value>(make: () => Value): Value {
+  try {
+    return make()
+  } catch (error) {
+    throw toImageChatError(error)
+  }
+}
+
+/** Nobody here knows what a guardrail makes of a picture: a chat that must have one is refused. */
+function requireNoGuardrail(
+  { guardrail }: ImageChat,
+  { defaults }: ImageTarget,
+  policy: ImageChatPolicy,
+): void {
+  if (guardrail === null && (defaults?.guardrail ?? policy.guardrail) === null) return
+  const [param, way] =
+    guardrail === null ? ['model', 'use another model'] : ['guardrailConfig', 'leave guardrailConfig out']
+  throw new GatewayError(
+    'unsupported',
+    `Image models are called without guardrails, and this chat must have one: ${way}.`,
+    { param },
+  )
+}
+
+function needsPicture(): GatewayError {
+  return new GatewayError(
+    'unsupported',
+    'messages must hold a picture: this model edits pictures, so attach one to the last user message.',
+    { param: 'messages' },
+  )
+}
