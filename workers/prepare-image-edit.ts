@@ -26,7 +26,8 @@ export function prepareImageEdit(
     task.port,
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
-      const { target } = await ask({ type: 'model', name: fields['model'] })
+      const masked = sources.mask !== null
+      const { target } = await ask({ type: 'model', name: fields['model'], masked })
       const { imagesMax, dropParams, media = NO_ADDRESSES } = task
       const request = parseImageRequest(fields, { imagesMax })
       const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })

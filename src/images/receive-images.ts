@@ -52,7 +52,10 @@ export async function receiveImageEdit(exchange: Exchange, receiver: ImageReceiv
     name: 'prepareImageEdit',
     parts,
     more: { ...receiver.policy, contentType: exchange.contentType },
-    answer: ({ name }) => ({ type: 'model', target: resolveImageTarget(name, 'edit', receiver) }),
+    answer: ({ name, masked }) => ({
+      type: 'model',
+      target: resolveImageTarget(name, masked ? 'masked-edit' : 'edit', receiver),
+    }),
   })
 }
 
