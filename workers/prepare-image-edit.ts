@@ -1,12 +1,12 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
+import { readImageRequest } from '../src/images/read-image-request.js'
 import type {
   ImageModelAnswer,
   ImageModelQuestion,
   PreparedImages,
   PrepareImageEditTask,
 } from '../src/images/tasks.js'
-import { parseImageRequest } from '../src/openai/parse-image-request.js'
 import { answerTask } from './asking.js'
 import { parseEditBody } from './edit-body.js'
 import { makeEditCalls } from './edit-calls.js'
@@ -29,7 +29,7 @@ export function prepareImageEdit(
       const masked = sources.mask !== null
       const { target } = await ask({ type: 'model', name: fields['model'], masked })
       const { imagesMax, dropParams, media = NO_ADDRESSES } = task
-      const request = parseImageRequest(fields, { imagesMax })
+      const request = readImageRequest(fields, target, { imagesMax })
       const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })
       return moveBody({ type: 'prepared', target, request, calls, dropped }, ...calls.map(({ body }) => body))
     },

@@ -7,6 +7,7 @@ import { requireMultipartOrJson } from '../http/require-multipart-or-json.js'
 import { parseImageRequest } from '../openai/parse-image-request.js'
 import { parseBody } from '../parse-body.js'
 import { type ImageCallBody, toImageCalls } from '../translate/image-models/to-image-calls.js'
+import { readImageRequest } from './read-image-request.js'
 import { type ImageModels, resolveImageTarget } from './resolve-image-target.js'
 import type {
   ImageCall,
@@ -35,8 +36,9 @@ export async function receiveImageGeneration(
 ): Promise<PreparedImages> {
   requireJson(exchange)
   const fields = parseBody(await readWords(exchange, receiver.bodyBytesMax))
-  const request = parseImageRequest(fields, receiver.policy)
-  const target = resolveImageTarget(request.model, 'generation', receiver)
+  const { model } = parseImageRequest(fields, receiver.policy)
+  const target = resolveImageTarget(model, 'generation', receiver)
+  const request = readImageRequest(fields, target, receiver.policy)
   const { dropParams } = receiver.policy
   const { calls, dropped } = toImageCalls(request, { target, edit: null, dropParams })
   return { type: 'prepared', target, request, dropped, calls: calls.map(toImageCall) }
