@@ -38,6 +38,10 @@ export function toImageError(error: unknown): unknown {
   if (upstream.status === 400 && BLOCKED.test(error.message)) {
     return filteredError(error.message, { upstream, cause: error })
   }
+  if (error.code === 'upstream_timeout') {
+    const message = 'The image model took too long: ask for fewer or smaller pictures.'
+    return new GatewayError(error.code, message, { upstream, cause: error })
+  }
   if (error.param === null || error.param === 'model') return error
   const code = error.code === 'context_length_exceeded' ? 'invalid_request' : error.code
   const details = { param: code === error.code ? null : 'prompt', upstream, cause: error }

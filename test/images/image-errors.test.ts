@@ -41,6 +41,16 @@ test('a picture that the model refuses by status is named', () => {
   assert.deepEqual([error.param, error.message], ['image', 'Image blocked by the content filter'])
 })
 
+test('a model that takes too long is no matter of tokens', () => {
+  const upstream = { type: 'ModelTimeoutException', status: 408, requestId: 'r' }
+  const error = toImageError(
+    new GatewayError('upstream_timeout', 'Bedrock: too long (ask for fewer tokens)', { upstream }),
+  )
+  assert.ok(error instanceof GatewayError)
+  assert.match(error.message, /fewer or smaller pictures/)
+  assert.equal(error.upstream, upstream)
+})
+
 test("no field of a chat is named, and the model's words stay", () => {
   const error = toImageError(refused('Bedrock: the image is too small', 'messages'))
   assert.ok(error instanceof GatewayError)
