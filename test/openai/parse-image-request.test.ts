@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { GatewayError } from '../../src/errors.js'
 import type { Fields } from '../../src/openai/fields.js'
 import type { ImageRequest } from '../../src/openai/image-types.js'
-import { parseImageRequest } from '../../src/openai/parse-image-request.js'
+import { parseImageRequest, requireNoPictures } from '../../src/openai/parse-image-request.js'
 import { toImageCalls } from '../../src/translate/image-models/to-image-calls.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
 import { imageTarget } from '../translate/image-models/image-target.js'
@@ -278,4 +278,13 @@ test('the form fields of the edit that Open WebUI sent are a request', { skip },
     [...form.matchAll(/name="(\w+)"\r\n\r\n([^\r]*)\r\n/g)].map(([, name = '', value = '']) => [name, value]),
   )
   assert.deepEqual(parse(fields), { ...NOTHING_SAID, model: 'edit-model', prompt: 'make red' })
+})
+
+test('pictures of a request that can have none are refused by name, wherever they stand', () => {
+  for (const param of ['image', 'images', 'image[]', 'mask']) {
+    for (const body of [{ [param]: 'iVBORw0KGgo=' }, { extra_body: { [param]: [{ image_url: 'x' }] } }]) {
+      assert.throws(() => requireNoPictures(body), { code: 'invalid_request', param })
+    }
+    for (const nothing of ['', null, []]) requireNoPictures({ [param]: nothing })
+  }
 })
