@@ -32,15 +32,13 @@ export function malformedReply(): GatewayError {
   return new GatewayError('upstream_error', 'Bedrock sent something else than pictures.')
 }
 
-/** The failure of an InvokeModel call in the words of an image request: what fits a chat's fields does not fit here. */
+/** A refusal of the content among the failures of an InvokeModel call; any other one as it is. */
 export function toImageError(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || error.upstream === null) return error
-  const { upstream } = error
-  if (upstream.status === 400 && BLOCKED.test(error.message)) {
-    return new GatewayError('content_policy_violation', FILTERED_PROMPT, { param, upstream, cause: error })
-  }
-  if (error.param === null || error.param === 'model') return error
-  const code = error.code === 'context_length_exceeded' ? 'invalid_request' : error.code
-  const details = { param: code === error.code ? null : param, upstream, cause: error }
-  return new GatewayError(code, error.message, details)
+  if (!(error instanceof GatewayError) || error.upstream?.status !== 400) return error
+  if (!BLOCKED.test(error.message)) return error
+  return new GatewayError('content_policy_violation', FILTERED_PROMPT, {
+    param,
+    upstream: error.upstream,
+    cause: error,
+  })
 }

@@ -56,24 +56,9 @@ async function askModel(
     invoke.invoke({ target, body, payloadHash }, { signal, timeoutMs: upstreamMs })
   try {
     return await withRetries(ask, signal, clock)
-  } catch (error) {
-    throw toRerankError(error)
   } finally {
     exchange.onClientGone = null
   }
-}
-
-/** What Bedrock says of a field is put down to chats' fields; here it can only mean the texts. */
-function toRerankError(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || error.upstream === null) return error
-  if (error.param === null || error.param === 'model') return error
-  const { message, retryAfterSeconds, upstream, cause } = error
-  return new GatewayError(error.code, message, {
-    param: 'documents',
-    cause,
-    upstream,
-    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
-  })
 }
 
 function malformedReply(): GatewayError {
