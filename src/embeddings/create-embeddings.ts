@@ -42,12 +42,12 @@ export function createEmbeddings(options: EmbeddingsOptions): Embeddings {
     clock: SYSTEM_CLOCK,
     onThrottled: (lane, callsPerSecond) => log.warn({ lane, callsPerSecond }, 'embedding calls throttled'),
   })
-  const { bodyBytesMax, bodyInlineBytesMax, embeddingInputsMax: inputsMax } = config
+  const { bodyBytesMax, bodyInlineBytesMax, dropParams, embeddingInputsMax: inputsMax } = config
   const deps = {
     queue,
     invoke,
     upstreamMs: config.upstreamSeconds * 1000,
-    receiver: { bodyBytesMax, bodyInlineBytesMax, inputsMax, catalog, onUnlisted, bodies },
+    receiver: { bodyBytesMax, bodyInlineBytesMax, inputsMax, dropParams, catalog, onUnlisted, bodies },
   }
   return {
     handle: (exchange) => handleEmbeddings(exchange, deps),

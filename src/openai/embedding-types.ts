@@ -17,6 +17,8 @@ export interface EmbeddingRequest {
   readonly dimensions: number | null
   /** Null: not said. */
   readonly purpose: EmbeddingPurpose | null
+  /** The member that said it. */
+  readonly purposeField: string | null
   /** Which end of too long a text is cut off; null: not said. */
   readonly truncate: 'start' | 'end' | 'none' | null
   /** Members of the request that no model sees, by name. */

@@ -106,6 +106,7 @@ suite('parseEmbeddingRequest: the rest', () => {
       purpose: null,
       truncate: null,
       dropped: [],
+      purposeField: null,
     })
   })
 

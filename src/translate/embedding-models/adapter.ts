@@ -26,18 +26,21 @@ export interface EmbeddingFamily {
   /** Of one text; null: only tokens count, and the model cuts by itself. */
   readonly textCharactersMax: number | null
   readonly images: ImageRules | null
+  /** It tells questions from documents. */
+  readonly takesPurpose: boolean
   readonly vectorMembers: readonly string[]
   toBody(texts: readonly string[], options: EmbeddingOptions): Readonly<Record<string, unknown>>
 }
 
 /** The adapter of a family: what all of them check and cut is said here once. */
 export function createEmbeddingAdapter(family: EmbeddingFamily): EmbeddingAdapter {
-  const { batchMax, batchCharactersMax, images, vectorMembers } = family
+  const { batchMax, batchCharactersMax, images, takesPurpose, vectorMembers } = family
   return {
     batchMax,
     imageBatchMax: images?.batchMax ?? 0,
     batchCharactersMax,
     takesImages: images !== null,
+    takesPurpose,
     vectorMembers,
     check(input, param, truncate = null) {
       if (input.type === 'image') checkImage(input.base64, param, family)
