@@ -1,3 +1,4 @@
+import { INFERENCE_ERROR } from '../aws/failure-kind.js'
 import { GatewayError } from '../errors.js'
 
 const param = 'prompt'
@@ -16,9 +17,6 @@ export function filteredError(filtered: string): GatewayError {
   const message = FILTERED.find(([words]) => words.test(filtered))?.[1] ?? FILTERED_PROMPT
   return new GatewayError('content_policy_violation', message, { param })
 }
-
-/** The type of a failure that a reply of status 200 tells of: Stability's "Inference error" (facts C11). */
-export const INFERENCE_ERROR = 'InferenceError'
 
 /** The model broke down over a picture; the same call may work later. */
 export function inferenceError(requestId: string | null): GatewayError {
