@@ -68,7 +68,7 @@ function resolveTarget(name: unknown, { catalog, onUnlisted }: EmbeddingReceiver
   const model = parseModel(name, 'model')
   const resolution = catalog().resolve(model)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
-  return requireKind(requireModel(model, resolution), 'embedding')
+  return requireKind(requireModel(model, resolution, 'embedding'), 'embedding')
 }
 
 /** Each input on its own: what shares a call is seen when there is one. */
