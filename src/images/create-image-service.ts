@@ -1,4 +1,5 @@
 import type { Access } from '../aws/access.js'
+import { RETRY_CLOCK } from '../aws/retry.js'
 import type { BodiesPool, ImagesPool } from '../aws/worker-pool.js'
 import type { Config } from '../config.js'
 import { createFairLimiter } from './fair-limiter.js'
@@ -7,7 +8,6 @@ import { createImageMaker } from './image-maker.js'
 import type { ImageLinks } from './links.js'
 import { createRequestGate } from './request-gate.js'
 import type { ImageModels } from './resolve-image-target.js'
-import { RETRY_CLOCK } from './retry.js'
 
 export interface ImageServiceOptions extends ImageModels {
   readonly config: Config

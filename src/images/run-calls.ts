@@ -1,7 +1,7 @@
+import { type RetryClock, withRetries } from '../aws/retry.js'
 import type { FairLimiter } from './fair-limiter.js'
 import { filteredError, inferenceError, malformedReply, toImageError } from './image-errors.js'
 import type { ImageMaker, ImageOrder } from './image-maker.js'
-import { type RetryClock, withRetries } from './retry.js'
 import type { ImageCall, ImageWish, PreparedImages, ReadImage } from './tasks.js'
 
 /** What calls of image models need of the rest of the daemon. */
@@ -78,8 +78,9 @@ interface Run {
 /** One call, until it works or fails for good. */
 async function makeImages({ body, payloadHash }: ImageCall, run: Run): Promise<CallResult> {
   const { target, request } = run.prepared
+  const { id, region, foundationId, kind } = target
   const order: ImageOrder = {
-    target: { id: target.id, region: target.region, foundationId: target.foundationId },
+    target: { id, region, foundationId, kind },
     body: { content: body },
     payloadHash,
     timeoutMs: run.context.upstreamMs,

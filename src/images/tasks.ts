@@ -70,7 +70,7 @@ export type CallBody = string | Uint8Array
 /** The task of the images pool: one InvokeModel call, up to its pictures. */
 export interface MakeImagesTask extends ImageWish {
   readonly access: PlainAccess
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId' | 'kind'>
   /** Bytes move, and come back with a failure. */
   readonly body: CallBody
   /** SHA-256 of the body in hex, where a worker computed it. */

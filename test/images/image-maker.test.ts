@@ -191,7 +191,7 @@ suite('calls in the images thread', () => {
 
 function toOrder(content: string | Uint8Array): ImageOrder {
   return {
-    target: { id: MODEL, region: 'us-east-1', foundationId: MODEL },
+    target: { id: MODEL, region: 'us-east-1', foundationId: MODEL, kind: 'image' },
     body: { content },
     payloadHash: null,
     timeoutMs: 10_000,
