@@ -21,7 +21,6 @@ export const ERRORS = {
   quota_exceeded: { status: 429, type: 'rate_limit_error', retry: false },
   client_closed: { status: 499, type: 'invalid_request_error', retry: false },
   internal_error: { status: 500, type: 'server_error', retry: false },
-  not_implemented: { status: 501, type: 'server_error', retry: false },
   upstream_error: { status: 502, type: 'server_error', retry: true },
   upstream_incomplete: { status: 502, type: 'server_error', retry: true },
   overloaded: { status: 503, type: 'server_error', retry: true },

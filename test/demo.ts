@@ -102,7 +102,9 @@ Open WebUI, Admin Panel > Settings > Connections > OpenAI API, add a connection:
 
   URL  ${base}/v1
   Key  ${key === '' ? 'anything (this demo asks for none)' : key}
-${listen.images === null ? '' : `\nImages (from a later version on) will be at http://${listen.images}/v1.\n`}
+${listen.images === null ? '' : `\nImages: engine "Open AI", base URL http://${listen.images}/v1, model dall-e-2 (here Stable Image Core)\n`}
+Documents: embedding engine "OpenAI", base URL ${base}/v1, model cohere.embed-v4:0
+
 From a container, 127.0.0.1 is the container itself: run with BEDROCKD_LISTEN=0.0.0.0:4000 API_KEY=secret make demo
 and use http://host.docker.internal:4000/v1 with that key.
 

@@ -23,7 +23,6 @@ const PHRASES = {
   quota_exceeded: 'AWS quota used up',
   client_closed: 'Client closed the connection',
   internal_error: null,
-  not_implemented: null,
   upstream_error: 'AWS failed to answer this request',
   upstream_incomplete: 'AWS broke off its answer',
   overloaded: null,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fromBedrockFailure } from '../../src/bedrock/errors.js'
 import { GatewayError } from '../../src/errors.js'
 import { filteredError, toImageError } from '../../src/images/image-errors.js'
 
@@ -41,21 +42,14 @@ test('a picture that the model refuses by status is named', () => {
   assert.deepEqual([error.param, error.message], ['image', 'Image blocked by the content filter'])
 })
 
-test('a model that takes too long is no matter of tokens', () => {
-  const upstream = { type: 'ModelTimeoutException', status: 408, requestId: 'r' }
-  const error = toImageError(
-    new GatewayError('upstream_timeout', 'Bedrock: too long (ask for fewer tokens)', { upstream }),
+test('what is no refusal of the content stays as it is, and no field of a chat is named', () => {
+  const message = 'Malformed input request: the image is too small, document'
+  const error = fromBedrockFailure(
+    { name: 'ValidationException', status: 400, message, requestId: null },
+    'image',
   )
-  assert.ok(error instanceof GatewayError)
-  assert.match(error.message, /fewer or smaller pictures/)
-  assert.equal(error.upstream, upstream)
-})
-
-test("no field of a chat is named, and the model's words stay", () => {
-  const error = toImageError(refused('Bedrock: the image is too small', 'messages'))
-  assert.ok(error instanceof GatewayError)
+  assert.equal(toImageError(error), error)
   assert.equal(error.param, null)
-  assert.equal(error.message, 'Bedrock: the image is too small')
   const own = new GatewayError('invalid_request', 'size must be …', { param: 'size' })
   assert.equal(toImageError(own), own)
 })

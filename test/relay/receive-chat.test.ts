@@ -74,7 +74,7 @@ async function answer(exchange: Exchange, bodyInlineBytesMax: number): Promise<v
 }
 
 const notHere = (): never => {
-  throw new GatewayError('not_implemented', 'not part of this test')
+  throw new GatewayError('internal_error', 'not part of this test')
 }
 
 before(async () => {
