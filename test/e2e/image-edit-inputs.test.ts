@@ -27,7 +27,7 @@ const edit = (
 interface Input {
   readonly name: string
   readonly make: () => Promise<Buffer>
-  /** Default: one of each family. */
+  /** Default: one that takes PNG and JPEG, and one that takes WebP, too. */
   readonly models?: readonly string[]
 }
 
@@ -69,7 +69,7 @@ function deepPicture(): Promise<Buffer> {
     .toBuffer()
 }
 
-for (const { name, make, models = [CANVAS, SD35, INPAINT] } of INPUTS) {
+for (const { name, make, models = [CANVAS, INPAINT] } of INPUTS) {
   test(`${name} can be edited, its shape kept`, async () => {
     const image = await make()
     const { width, height } = await sharp(image).metadata()
@@ -86,8 +86,8 @@ function maskWords(model: string): Readonly<Record<string, unknown>> {
 }
 
 test('a phone picture is turned upright, and its mask covers what it shows', async () => {
-  // As it lies in the file: 3200 wide. Turned right, its upper half is the file's left one.
-  const lying = await halvesOf({ width: 3200, height: 2400 })
+  // As it lies in the file: 2400 wide. Turned right, its upper half is the file's left one.
+  const lying = await halvesOf({ width: 2400, height: 1800 })
   const image = await sharp(lying).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer()
   const mask = await testPicture({ width: 300, height: 400, transparentLeft: true })
   for (const model of [CANVAS, INPAINT]) {

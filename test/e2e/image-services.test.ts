@@ -173,7 +173,9 @@ for (const service of SERVICES) {
     assert.deepEqual(drawn.edited, edited)
     assert.equal(drawn.format, 'png')
     const names = [`us.${idOf(service)}`, `bedrock/us-west-2/us.${idOf(service)}`, `my-${service.name}`]
-    await Promise.all(names.map((name) => run(service, name)))
+    // Nothing is drawn of what is held back, and it is asked for all the same.
+    gateway.emulator.set({ filtered: { how: 'output' } })
+    await Promise.all(names.map((name) => assert.rejects(run(service, name), /content filter/)))
     assert.deepEqual(
       gateway.calls().map(({ modelId, region }) => `${region}/${modelId}`),
       new Array<string>(4).fill(`us-west-2/us.${idOf(service)}`),

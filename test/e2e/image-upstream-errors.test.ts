@@ -62,15 +62,6 @@ const FAILURES: readonly Failure[] = [
     tries: 4,
   },
   {
-    type: 'ServiceUnavailableException',
-    upstreamStatus: 503,
-    status: 503,
-    code: 'upstream_unavailable',
-    reason: /^AWS can not be reached$/,
-    retryAfter: '5',
-    tries: 4,
-  },
-  {
     type: 'AccessDeniedException',
     upstreamStatus: 403,
     words: "You don't have access to the model with the specified model ID.",
