@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.js'
 import type { Exchange } from './exchange.js'
-import { isJson } from './require-json.js'
+import { isJson, requireJson } from './require-json.js'
 
 /**
  * For routes that take a form with files, or JSON: returns which came. Browsers send forms anywhere without asking first
@@ -11,7 +11,10 @@ export function requireMultipartOrJson({
   contentType,
   foreignOrigin,
 }: Pick<Exchange, 'contentType' | 'foreignOrigin'>): 'multipart' | 'json' {
-  if (isJson(contentType)) return 'json'
+  if (isJson(contentType)) {
+    requireJson({ contentType, foreignOrigin })
+    return 'json'
+  }
   if (!/^multipart\/form-data *(;|$)/i.test(contentType)) {
     throw unsupported('The content-type must be multipart/form-data or application/json.')
   }

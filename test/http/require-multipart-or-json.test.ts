@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { requireJson } from '../../src/http/require-json.js'
 import { requireMultipartOrJson } from '../../src/http/require-multipart-or-json.js'
 
 for (const [contentType, kind] of [
@@ -37,4 +38,11 @@ test('a form of a page that may not read the reply is refused, its JSON needed a
     code: 'access_denied',
   })
   assert.equal(requireMultipartOrJson({ contentType: 'application/json', foreignOrigin: true }), 'json')
+})
+
+test('JSON without a content type is taken from programs, and refused from pages that may not read the reply', () => {
+  for (const require of [requireMultipartOrJson, requireJson]) {
+    assert.doesNotThrow(() => require({ contentType: '', foreignOrigin: false }))
+    assert.throws(() => require({ contentType: '', foreignOrigin: true }), { code: 'unsupported_media_type' })
+  }
 })
