@@ -9,7 +9,7 @@ import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
 import { createInvokeClient } from './aws/invoke-client.js'
 import { createTeachableClient } from './aws/teachable-client.js'
-import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
+import { createBodiesPool, createControlPool, createImagesPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import type { Config } from './config.js'
 import { createEmbeddings } from './embeddings/create-embeddings.js'
@@ -21,12 +21,12 @@ import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createImageService } from './images/create-image-service.js'
 import { createImageLinks } from './images/links.js'
-import { RETRY_CLOCK } from './images/retry.js'
 import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
+import { createRerank } from './rerank/create-rerank.js'
 import { createRefresher } from './state/refresher.js'
 import { loadSnapshot, type Snapshot } from './state/snapshot-store.js'
 import { createStreamRegistry } from './stream-registry.js'
@@ -64,9 +64,14 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const onError = (cause: unknown): void => log.error({ error: toErrorFacts(cause) }, 'worker thread died')
   const control = createControlPool({ onError })
   const bodies = createBodiesPool({ onError })
+  const imagesPool = createImagesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
-  const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
+  const metrics = createMetrics({
+    streamsOpen: () => registry.size,
+    connectionsOpen: () => connections.open,
+    embeddingInputsWaiting: () => embeddings.inputsWaiting,
+  })
   const access = createAccess({
     regions: regionsOf(config),
     bearerToken: config.bearerToken,
@@ -106,14 +111,17 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     bodyInlineBytesMax: config.bodyInlineBytesMax,
     onLesson: lessons.learn,
   })
+  const invoke = createInvokeClient(bedrock)
+  const models = { catalog: refresher.catalog, onUnlisted: refresher.hint }
   const embeddings = createEmbeddings({
+    ...models,
     config,
-    catalog: refresher.catalog,
-    onUnlisted: refresher.hint,
     bodies,
-    invoke: createInvokeClient(bedrock),
+    invoke,
     log,
+    onThrottled: metrics.countEmbeddingThrottle,
   })
+  const rerank = createRerank({ ...models, config, bodies, invoke })
 
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
@@ -126,12 +134,12 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   })
   const epochSeconds = (): number => Math.floor(Date.now() / 1000)
   const images = createImageService({
+    ...models,
     config,
-    bedrock,
+    access,
     bodies,
+    pool: imagesPool,
     links,
-    catalog: refresher.catalog,
-    onUnlisted: refresher.hint,
     now,
     epochSeconds,
   })
@@ -140,6 +148,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     version,
     refresher,
     embeddings,
+    rerank,
     readiness,
     links,
     accepting: () => phase !== 'closing',
@@ -154,8 +163,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
       receiver: {
         bodyBytesMax: config.bodyBytesMax,
         bodyInlineBytesMax: config.bodyInlineBytesMax,
-        catalog: refresher.catalog,
-        onUnlisted: refresher.hint,
+        ...models,
         bodies,
         policy: toPolicy(config),
         media: {
@@ -173,19 +181,6 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
         imagesInChat: config.imagesInChat,
         imagesMax: config.imagesMax,
       },
-    },
-    rerank: {
-      receiver: {
-        bodyBytesMax: config.bodyBytesMax,
-        bodyInlineBytesMax: config.bodyInlineBytesMax,
-        dropParams: config.dropParams,
-        catalog: refresher.catalog,
-        onUnlisted: refresher.hint,
-        bodies,
-      },
-      invoke: createInvokeClient(bedrock),
-      upstreamMs: config.upstreamSeconds * 1000,
-      clock: RETRY_CLOCK,
     },
   })
   const front = {
@@ -241,7 +236,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     refresher.close()
     access.close()
     links.close()
-    await Promise.allSettled([bedrock.close(), control.close(), bodies.close()])
+    await Promise.allSettled([bedrock.close(), control.close(), bodies.close(), imagesPool.close()])
   }
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {

@@ -1,6 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InvokeClient } from '../aws/invoke-client.js'
-import { GatewayError, toGatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { toEmbeddingsReply } from '../openai/embeddings-reply.js'
 import type { CallQueue } from './call-queue.js'
@@ -37,6 +35,8 @@ export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDepen
   exchange.dropped = dropped
 
   const results = await runCalls(exchange, prepared, deps)
+  // Those that shared a call are due together.
+  await deps.receiver.takeTurn()
   const promptTokens = results.reduce((sum, { tokens }) => sum + (tokens ?? 0), 0)
   exchange.facts.promptTokens = promptTokens
   // Of several calls the first stands for all.
@@ -46,7 +46,7 @@ export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDepen
     vectors: inOrder(prepared, results),
     encodingFormat,
     promptTokens,
-    pause: nextTurn,
+    pause: deps.receiver.takeTurn,
   })
   exchange.replyParts(200, 'application/json', parts)
 }
@@ -66,23 +66,9 @@ async function runCalls(
       signal: gone.signal,
       call: (contents, signal) => callModel(contents, signal, { invoke, target, timeoutMs: upstreamMs }),
     })
-  } catch (error) {
-    throw toOurWords(toGatewayError(error))
   } finally {
     exchange.onClientGone = null
   }
-}
-
-/** What Bedrock says of a field is put down to chats' fields; here there is one that matters. */
-function toOurWords(error: GatewayError): GatewayError {
-  if (error.upstream === null || error.param === null || error.param === 'model') return error
-  const { message, retryAfterSeconds, upstream, cause } = error
-  return new GatewayError(error.code, message, {
-    param: 'input',
-    cause,
-    upstream,
-    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
-  })
 }
 
 /** A vector for each input. Calls that a worker made hold inputs of one kind, wherever those stand in the request. */

@@ -13,13 +13,14 @@ import type { EmbeddingAdapter, ReadyInput } from '../translate/embedding-models
 import { batchLimitsOf } from './batches.js'
 import type { QueuedInput } from './call-queue.js'
 import { charactersOf, type EmbeddingContent } from './content.js'
-import { type PreparedEmbeddings, toOptions, toReadyInputs } from './prepare.js'
+import { type PreparedEmbeddings, toDropped, toOptions, toReadyInputs } from './prepare.js'
 import type {
   DecodeTokensTask,
   EmbeddingModelAnswer,
   EmbeddingModelQuestion,
   PreparedBodies,
 } from './tasks.js'
+import type { TakeTurn } from './turns.js'
 import type { Share } from './waiting-line.js'
 
 export interface EmbeddingReceiver {
@@ -27,10 +28,14 @@ export interface EmbeddingReceiver {
   /** Above this a body is read in a worker, and a shared call is not made any longer. */
   readonly bodyInlineBytesMax: number
   readonly inputsMax: number
+  /** As `BEDROCKD_DROP_PARAMS`. */
+  readonly dropParams: boolean
   readonly catalog: () => Catalog
   /** Called for names the snapshot does not hold: a refresh may know them. */
   readonly onUnlisted: () => void
   readonly bodies: BodiesPool
+  /** Awaited before a body is read here. */
+  readonly takeTurn: TakeTurn
 }
 
 /** Reads one embeddings request to the end and makes it ready for its calls. Throws a `GatewayError` for everything that is wrong with it. */
@@ -42,17 +47,19 @@ export async function receiveEmbeddings(
   const parts = await exchange.readBody(receiver.bodyBytesMax)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
+  await receiver.takeTurn()
   const body = parseBody(parts)
   const target = resolveTarget(body['model'], receiver)
   const request = parseEmbeddingRequest(body, receiver)
   const adapter = embeddingAdapterOf(target)
+  const dropped = toDropped(request, adapter, { target, dropParams: receiver.dropParams })
   const texts = await decodeInWorker(request, receiver)
   const inputs = toReadyInputs(request, adapter, (tokens) => texts.get(tokens) ?? '')
   return {
     target,
     inputsCount: inputs.length,
     encodingFormat: request.encodingFormat,
-    dropped: request.dropped,
+    dropped,
     waiting: toWaiting(inputs, { request, adapter, charactersMax: receiver.bodyInlineBytesMax }),
   }
 }
@@ -61,7 +68,7 @@ function resolveTarget(name: unknown, { catalog, onUnlisted }: EmbeddingReceiver
   const model = parseModel(name, 'model')
   const resolution = catalog().resolve(model)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
-  return requireKind(requireModel(model, resolution), 'embedding')
+  return requireKind(requireModel(model, resolution, 'embedding'), 'embedding')
 }
 
 /** Each input on its own: what shares a call is seen when there is one. */
@@ -114,13 +121,13 @@ async function prepareInWorker(
   exchange: Exchange,
   receiver: EmbeddingReceiver,
 ): Promise<PreparedEmbeddings> {
-  const { inputsMax, bodies: pool } = receiver
+  const { inputsMax, dropParams, bodies: pool } = receiver
   const prepared = await runAskingTask<EmbeddingModelQuestion, EmbeddingModelAnswer, PreparedBodies>({
     exchange,
     pool,
     name: 'prepareEmbeddings',
     parts,
-    more: { inputsMax },
+    more: { inputsMax, dropParams },
     answer: ({ name }) => ({ type: 'model', target: resolveTarget(name, receiver) }),
   })
   const waiting = prepared.bodies.map((content) => ({
