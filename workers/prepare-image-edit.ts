@@ -1,5 +1,6 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
+import { toImageModelName } from '../src/images/resolve-image-target.js'
 import type {
   ImageModelAnswer,
   ImageModelQuestion,
@@ -26,7 +27,7 @@ export function prepareImageEdit(
     task.port,
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
-      const { target } = await ask({ type: 'model', name: fields['model'] })
+      const { target } = await ask({ type: 'model', name: toImageModelName(fields['model']) })
       const { imagesMax, dropParams, media = NO_ADDRESSES } = task
       const request = parseImageRequest(fields, { imagesMax })
       const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })
