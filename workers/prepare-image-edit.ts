@@ -27,10 +27,10 @@ export function prepareImageEdit(
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
       const { target } = await ask({ type: 'model', name: fields['model'] })
-      const { imagesMax, dropParams, media = NO_ADDRESSES } = task
+      const { imagesMax, media = NO_ADDRESSES } = task
       const request = parseImageRequest(fields, { imagesMax })
-      const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })
-      return moveBody({ type: 'prepared', target, request, calls, dropped }, ...calls.map(({ body }) => body))
+      const made = await makeEditCalls({ target, request, sources, policy: task, media, signal })
+      return moveBody({ type: 'prepared', target, request, ...made }, ...made.calls.map(({ body }) => body))
     },
   )
 }

@@ -22,7 +22,7 @@ const QUALITY_MIN = 1
 const SMALLER_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp']
 
 /** What is to become of a picture. */
-export type ImageWish = Omit<ReadImagesTask, 'parts'>
+export type ImageWish = Omit<ReadImagesTask, 'parts' | 'guarded'>
 
 /**
  * A picture of a reply, from base64, as the client wants it. One that is so already is passed on as it came, and only its header is

@@ -6,9 +6,10 @@ import { moveBody } from './move-body.js'
  * The pictures of one InvokeModel reply, as the client wants them. One that is so already is passed on as it came, and only its
  * header is read. Never rejects for what the reply holds: that is `malformed`.
  */
-export async function readImages({ parts, ...wish }: ReadImagesTask): Promise<ReadImagesResult> {
+export async function readImages({ parts, guarded, ...wish }: ReadImagesTask): Promise<ReadImagesResult> {
   const reply = parseImageReply(parseReply(parts))
   if (reply === null) return { type: 'malformed' }
+  if (guarded && !reply.watched) return { type: 'unwatched' }
   const { filtered, failed } = reply
   // Most workers never see a picture: loading sharp takes 80 ms and 20 MB.
   const { ImageFailure } = await import('./decode-image.js')

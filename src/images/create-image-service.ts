@@ -33,6 +33,8 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       policy: {
         imagesMax: config.imagesMax,
         dropParams: config.dropParams,
+        guardrail: config.guardrail,
+        guardrailRequired: config.guardrailRequired,
         media: {
           fetchUrls: config.fetchUrls,
           fetchMs: config.fetchSeconds * 1000,

@@ -1,11 +1,14 @@
 import { GatewayError } from '../errors.js'
 
 const param = 'prompt'
+/** Fields that an image request has, too. */
+const SAME_PARAMS: readonly string[] = ['model', 'guardrailConfig']
 /** Of Titan and Nova Canvas, as a refusal of the call: "This request has been blocked by our content filters." */
 const BLOCKED = /content filter|content polic|responsible AI|\bAUP\b/i
 
 /** Short enough to be read as the reason of a status: Open WebUI shows nothing else (openwebui-contract §5). */
 const FILTERED: readonly (readonly [words: RegExp, message: string])[] = [
+  [/guardrail/i, 'Blocked by the guardrail'],
   [/input image/i, 'Image blocked by the content filter'],
   [/output|generated/i, 'Result blocked by the content filter'],
 ]
@@ -32,6 +35,18 @@ export function malformedReply(): GatewayError {
   return new GatewayError('upstream_error', 'Bedrock sent something else than pictures.')
 }
 
+/**
+ * The request must be watched by a guardrail, and nothing says that it was: the picture is paid for, but not given out. AWS
+ * ("How Amazon Bedrock Guardrails works") has guardrails for every image model, and InvokeModel's reply says what each did.
+ */
+export function unwatchedError(): GatewayError {
+  return new GatewayError(
+    'unsupported',
+    'The guardrail of this request did not watch the model: use another model, or a request without a guardrail.',
+    { param: 'model' },
+  )
+}
+
 /** The failure of an InvokeModel call in the words of an image request: what fits a chat's fields does not fit here. */
 export function toImageError(error: unknown): unknown {
   if (!(error instanceof GatewayError) || error.upstream === null) return error
@@ -39,7 +54,7 @@ export function toImageError(error: unknown): unknown {
   if (upstream.status === 400 && BLOCKED.test(error.message)) {
     return new GatewayError('content_policy_violation', FILTERED_PROMPT, { param, upstream, cause: error })
   }
-  if (error.param === null || error.param === 'model') return error
+  if (error.param === null || SAME_PARAMS.includes(error.param)) return error
   const code = error.code === 'context_length_exceeded' ? 'invalid_request' : error.code
   const details = { param: code === error.code ? null : param, upstream, cause: error }
   return new GatewayError(code, error.message, details)

@@ -1,7 +1,14 @@
 import type { InvokeClient, InvokeReply } from '../aws/invoke-client.js'
 import type { BodiesPool } from '../aws/worker-pool.js'
+import { toGuardrailHeaders } from '../translate/guardrail.js'
 import type { FairLimiter } from './fair-limiter.js'
-import { filteredError, inferenceError, malformedReply, toImageError } from './image-errors.js'
+import {
+  filteredError,
+  inferenceError,
+  malformedReply,
+  toImageError,
+  unwatchedError,
+} from './image-errors.js'
 import { type RetryClock, withRetries } from './retry.js'
 import type { ImageCall, PreparedImages, ReadImage, ReadImagesResult, ReadImagesTask } from './tasks.js'
 
@@ -85,13 +92,15 @@ async function makeImages(call: ImageCall, run: Run): Promise<CallResult> {
 async function tryCall(call: ImageCall, run: Run): Promise<CallResult> {
   const { signal } = run.options
   const { limiter, invoke, upstreamMs } = run.context
-  const { target } = run.prepared
+  const { target, guardrail } = run.prepared
   const { body, payloadHash } = call
+  const headers = guardrail === null ? {} : toGuardrailHeaders(guardrail)
   const reply = await limiter.run(run.prepared, signal, () =>
-    invoke({ target, body, payloadHash }, { signal, timeoutMs: upstreamMs }),
+    invoke({ target, body, payloadHash, headers }, { signal, timeoutMs: upstreamMs }),
   )
   const result = await readReply(reply, run)
   if (result.type === 'malformed') throw malformedReply()
+  if (result.type === 'unwatched') throw unwatchedError()
   const { images, filtered, failed } = result
   if (images.length === 0 && filtered === null && failed) throw inferenceError(reply.requestId)
   return { images, filtered, requestId: reply.requestId }
@@ -104,7 +113,8 @@ async function readReply(
 ): Promise<ReadImagesResult> {
   const { outputFormat, outputCompression } = prepared.request
   const { bytesMax, encoding } = options
-  const task: ReadImagesTask = { parts, outputFormat, outputCompression, bytesMax, encoding }
+  const guarded = prepared.guardrail !== null
+  const task: ReadImagesTask = { parts, outputFormat, outputCompression, bytesMax, encoding, guarded }
   const transferList = parts.map((part) => part.buffer as ArrayBuffer)
   return (await context.bodies.run(task, { name: 'readImages', transferList })) as ReadImagesResult
 }

@@ -2,6 +2,8 @@ import type { AskingTask } from '../aws/asking-task.js'
 import type { MediaPolicy } from '../aws/chat-body-task.js'
 import type { ModelTarget } from '../catalog/types.js'
 import type { ImageFormat, ImageRequest, ImageSize } from '../openai/image-types.js'
+import type { Guardrail } from '../openai/types.js'
+import type { ImagePolicy } from '../translate/image-models/to-image-calls.js'
 
 /** One InvokeModel call of an image request, ready to be sent. */
 export interface ImageCall {
@@ -19,6 +21,8 @@ export interface PreparedImages {
   readonly target: ModelTarget
   readonly request: ImageRequest
   readonly calls: readonly ImageCall[]
+  /** Watches every call; null: none does. */
+  readonly guardrail: Guardrail | null
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
 }
@@ -29,11 +33,9 @@ export interface PrepareImageEditTask extends AskingTask, ImageEditPolicy {
   readonly contentType: string
 }
 
-export interface ImageEditPolicy {
+export interface ImageEditPolicy extends ImagePolicy {
   /** Largest `n`. */
   readonly imagesMax: number
-  /** As `BEDROCKD_DROP_PARAMS`. */
-  readonly dropParams: boolean
   /** How pictures are fetched that a JSON edit names by address; absent: they are refused. */
   readonly media?: MediaPolicy
 }
@@ -59,6 +61,8 @@ export interface ReadImagesTask {
   readonly bytesMax: number | null
   /** `base64`: ASCII of base64, to stand in JSON; `file`: the picture itself. */
   readonly encoding: 'base64' | 'file'
+  /** A guardrail was asked for: pictures that none has looked at are not given out. */
+  readonly guarded: boolean
 }
 
 export type ReadImagesResult =
@@ -72,6 +76,8 @@ export type ReadImagesResult =
     }
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }
+  /** A reply to a guarded call that does not say what the guardrail did. */
+  | { readonly type: 'unwatched' }
 
 export interface ReadImage extends ImageSize {
   readonly format: ImageFormat

@@ -13,6 +13,7 @@ for (const [words, message] of [
   ['Filter reason: prompt', 'Prompt blocked by the content filter'],
   ['Filter reason: input image', 'Image blocked by the content filter'],
   ['Filter reason: output image', 'Result blocked by the content filter'],
+  ['Blocked by the guardrail', 'Blocked by the guardrail'],
   ['Blocked by the content filter', 'Prompt blocked by the content filter'],
 ] as const) {
   test(`"${words}" is a refusal of the content`, () => {
@@ -40,4 +41,10 @@ test("no field of a chat is named, and the model's words stay", () => {
   assert.equal(error.message, 'Bedrock: the image is too small')
   const own = new GatewayError('invalid_request', 'size must be …', { param: 'size' })
   assert.equal(toImageError(own), own)
+})
+
+test('a refusal of the guardrail names it', () => {
+  const error = toImageError(refused('Bedrock: The guardrail identifier …', 'guardrailConfig'))
+  assert.ok(error instanceof GatewayError)
+  assert.equal(error.param, 'guardrailConfig')
 })

@@ -12,6 +12,7 @@ const AS_IT_CAME: Wish = {
   outputCompression: null,
   bytesMax: null,
   encoding: 'base64',
+  guarded: false,
 }
 
 /** Reads a reply in the pool, as the main thread has it done. */
@@ -161,4 +162,19 @@ test('what is no reply, or holds no picture, is malformed', async (context) => {
     assert.deepEqual(await read(value), { type: 'malformed' }, JSON.stringify(value))
   }
   assert.deepEqual(await read({ images: [cut] }, { outputFormat: 'jpeg' }), { type: 'malformed' })
+})
+
+test('a picture that no guardrail has looked at is not given out where one must', async (context) => {
+  const read = startReader(context)
+  const images = [(await noise(10, 10).png().toBuffer()).toString('base64')]
+  assert.deepEqual(await read({ images }, { guarded: true }), { type: 'unwatched' })
+  const action = 'amazon-bedrock-guardrailAction'
+  assert.equal(imagesOf(await read({ images, [action]: 'NONE' }, { guarded: true })).length, 1)
+  const stopped = await read({ images, [action]: 'INTERVENED' }, { guarded: true })
+  assert.deepEqual(stopped, {
+    type: 'images',
+    images: [],
+    filtered: 'Blocked by the guardrail',
+    failed: false,
+  })
 })
