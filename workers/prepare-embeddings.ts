@@ -26,7 +26,8 @@ export function prepareEmbeddings(
     async ({ ask }) => {
       const body = parseBody(task.parts)
       const { target } = await ask({ type: 'model', name: body['model'] })
-      const request = parseEmbeddingRequest(body, { inputsMax: task.inputsMax })
+      const { inputsMax } = task
+      const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
       const adapter = embeddingAdapterOf(target)
       const inputs = toReadyInputs(request, adapter, await toDecoder(request))
       const bodies = toBodies(inputs, request, adapter)

@@ -44,7 +44,8 @@ export async function receiveEmbeddings(
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
   const body = parseBody(parts)
   const target = resolveTarget(body['model'], receiver)
-  const request = parseEmbeddingRequest(body, receiver)
+  const { inputsMax } = receiver
+  const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
   const adapter = embeddingAdapterOf(target)
   const texts = await decodeInWorker(request, receiver)
   const inputs = toReadyInputs(request, adapter, (tokens) => texts.get(tokens) ?? '')

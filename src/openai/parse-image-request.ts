@@ -90,7 +90,7 @@ export function parseImageRequest(body: Fields, { imagesMax }: { readonly images
 
 /** What stands in `extra_body` counts as if it stood beside it; where both are there, the one beside it does. */
 function withExtraBody(body: Fields): Fields {
-  const extra = parseOptional(body['extra_body'], 'extra_body', parseFields)
+  const extra = parseOptional(asObject(body['extra_body']), 'extra_body', parseFields)
   if (extra === null) return body
   const beside = Object.entries(body).filter(([, value]) => !isBlank(value))
   return Object.fromEntries([...Object.entries(extra), ...beside])
