@@ -1,12 +1,12 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
+import { readImageRequest } from '../src/images/read-image-request.js'
 import type {
   ImageModelAnswer,
   ImageModelQuestion,
   PreparedImages,
   PrepareImageEditTask,
 } from '../src/images/tasks.js'
-import { parseImageRequest } from '../src/openai/parse-image-request.js'
 import { answerTask } from './asking.js'
 import { parseEditBody } from './edit-body.js'
 import { makeEditCalls } from './edit-calls.js'
@@ -26,9 +26,10 @@ export function prepareImageEdit(
     task.port,
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
-      const { target } = await ask({ type: 'model', name: fields['model'] })
+      const masked = sources.mask !== null
+      const { target } = await ask({ type: 'model', name: fields['model'], masked })
       const { imagesMax, media = NO_ADDRESSES } = task
-      const request = parseImageRequest(fields, { imagesMax })
+      const request = readImageRequest(fields, target, { imagesMax })
       const made = await makeEditCalls({ target, request, sources, policy: task, media, signal })
       return moveBody({ type: 'prepared', target, request, ...made }, ...made.calls.map(({ body }) => body))
     },

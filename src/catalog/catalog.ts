@@ -213,7 +213,8 @@ function groupByName(aliases: readonly ModelAlias[]): ReadonlyMap<string, readon
 
 /** What OpenAI's own model names (and the usual ones of rerankers) stand for, as in the sample gateway; null where the setting is empty. */
 function standIn(id: string, policy: CatalogPolicy, use: ImageUse): string | null {
-  if (isOpenAiImageName(id)) return use === 'edit' ? policy.defaultImageEditModel : policy.defaultImageModel
+  if (isOpenAiImageName(id))
+    return use === 'generation' ? policy.defaultImageModel : policy.defaultImageEditModel
   if (/^gpt-/i.test(id)) return policy.defaultModel
   if (/^text-embedding-/i.test(id)) return policy.defaultEmbeddingModel
   if (/^(?:rerank-|jina-reranker-)/i.test(id)) return policy.defaultRerankModel

@@ -36,11 +36,12 @@ export class ImageChatReply implements Watched {
 
   /** Resolves once the reply has been handed over, or the client is gone. Throws what went wrong before the reply began. */
   async run(): Promise<void> {
-    const { exchange, chat } = this.#options
+    const { exchange, chat, service } = this.#options
     exchange.onClientGone = () => this.#end()
-    if (chat.stream) return this.#stream()
     try {
-      await this.#replyWhole()
+      if (chat.output === 'markdown-url') service.links.requireAllowed()
+      if (chat.stream) await this.#stream()
+      else await this.#replyWhole()
     } catch (error) {
       throw toImageChatError(error)
     }

@@ -8,7 +8,7 @@ import type { PreparedImages, ReadImage } from './tasks.js'
 /** What the replies of image requests need of the rest of the daemon. */
 export interface ImageReplier {
   readonly calls: ImageCalls
-  readonly links: Pick<ImageLinks, 'save'>
+  readonly links: Pick<ImageLinks, 'requireAllowed' | 'save'>
   /** What links start with; null: as the request says. */
   readonly publicUrl: string | null
   readonly pingMs: number
@@ -28,6 +28,7 @@ export async function replyImages(
   const gone = new AbortController()
   exchange.onClientGone = () => gone.abort()
   const asLinks = request.responseFormat === 'url'
+  if (asLinks) replier.links.requireAllowed()
   const options = { signal: gone.signal, encoding: asLinks ? 'file' : 'base64', bytesMax: null } as const
   const made = await runImageCalls(prepared, options, replier.calls)
   exchange.facts.bedrockRequestId = made.bedrockRequestId

@@ -44,6 +44,8 @@ export interface ImageEditPolicy extends ImagePolicy {
 export interface ImageModelQuestion {
   readonly type: 'model'
   readonly name: unknown
+  /** A mask came, too: not every model takes one. */
+  readonly masked: boolean
 }
 
 export interface ImageModelAnswer {

@@ -104,7 +104,7 @@ test('a form becomes a call with its picture, and the model is asked for by its 
   const image = await pngOf()
   const parts = [{ name: 'model', value: 'my-model' }, PROMPT, file('image', image)]
   const { result, asked } = await prepare(pool, form(parts))
-  assert.deepEqual(asked, [{ type: 'model', name: 'my-model' }])
+  assert.deepEqual(asked, [{ type: 'model', name: 'my-model', masked: false }])
   const [body, ...others] = bodiesOf(result)
   assert.equal(others.length, 0)
   assert.equal(body?.['prompt'], 'a red fox')

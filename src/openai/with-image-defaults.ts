@@ -1,0 +1,34 @@
+import { type Fields, isFields } from './fields.js'
+import { isBlank } from './form-values.js'
+
+/** What may be set for the name of an image model, beside what one family has and goes into `extra_body`. */
+const PARAMETERS: ReadonlySet<string> = new Set([
+  'n',
+  'size',
+  'quality',
+  'style',
+  'background',
+  'output_format',
+  'output_compression',
+  'seed',
+  'negative_prompt',
+])
+const NESTS = ['extra_body', 'additionalModelRequestFields', 'additional_model_request_fields'] as const
+
+/**
+ * An image request's members over those that hold where the client says nothing: of the parameters set for its model's name, which
+ * are in the words of a chat, those that a picture has. Blank is nothing.
+ */
+export function withImageDefaults(body: Fields, defaults: Fields): Fields {
+  const said = Object.entries(body).filter(([, value]) => !isBlank(value))
+  const saidNames = new Set([...said, ...membersOf(body['extra_body'])].map(([name]) => name))
+  const open = [
+    ...NESTS.flatMap((nest) => membersOf(defaults[nest])),
+    ...Object.entries(defaults).filter(([name]) => PARAMETERS.has(name)),
+  ].filter(([name]) => !saidNames.has(name))
+  return Object.fromEntries([...open, ...said])
+}
+
+function membersOf(value: unknown): readonly (readonly [name: string, value: unknown])[] {
+  return isFields(value) ? Object.entries(value).filter(([, member]) => !isBlank(member)) : []
+}
