@@ -21,12 +21,12 @@ import type { Exchange } from './http/exchange.js'
 import { createServer } from './http/server.js'
 import { createImageService } from './images/create-image-service.js'
 import { createImageLinks } from './images/links.js'
-import { RETRY_CLOCK } from './images/retry.js'
 import { createLessonBook } from './lesson-book.js'
 import { createListeners, type Listening } from './listeners.js'
 import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
+import { createRerank } from './rerank/create-rerank.js'
 import { createRefresher } from './state/refresher.js'
 import { loadSnapshot, type Snapshot } from './state/snapshot-store.js'
 import { createStreamRegistry } from './stream-registry.js'
@@ -66,7 +66,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const bodies = createBodiesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
-  const metrics = createMetrics({ streamsOpen: () => registry.size, connectionsOpen: () => connections.open })
+  const metrics = createMetrics({
+    streamsOpen: () => registry.size,
+    connectionsOpen: () => connections.open,
+    embeddingInputsWaiting: () => embeddings.inputsWaiting,
+  })
   const access = createAccess({
     regions: regionsOf(config),
     bearerToken: config.bearerToken,
@@ -106,14 +110,17 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     bodyInlineBytesMax: config.bodyInlineBytesMax,
     onLesson: lessons.learn,
   })
+  const invoke = createInvokeClient(bedrock)
+  const models = { catalog: refresher.catalog, onUnlisted: refresher.hint }
   const embeddings = createEmbeddings({
+    ...models,
     config,
-    catalog: refresher.catalog,
-    onUnlisted: refresher.hint,
     bodies,
-    invoke: createInvokeClient(bedrock),
+    invoke,
     log,
+    onThrottled: metrics.countEmbeddingThrottle,
   })
+  const rerank = createRerank({ ...models, config, bodies, invoke })
 
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
@@ -126,12 +133,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   })
   const epochSeconds = (): number => Math.floor(Date.now() / 1000)
   const images = createImageService({
+    ...models,
     config,
     bedrock,
     bodies,
     links,
-    catalog: refresher.catalog,
-    onUnlisted: refresher.hint,
     now,
     epochSeconds,
   })
@@ -140,6 +146,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     version,
     refresher,
     embeddings,
+    rerank,
     readiness,
     links,
     accepting: () => phase !== 'closing',
@@ -154,8 +161,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
       receiver: {
         bodyBytesMax: config.bodyBytesMax,
         bodyInlineBytesMax: config.bodyInlineBytesMax,
-        catalog: refresher.catalog,
-        onUnlisted: refresher.hint,
+        ...models,
         bodies,
         policy: toPolicy(config),
         media: {
@@ -173,19 +179,6 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
         imagesInChat: config.imagesInChat,
         imagesMax: config.imagesMax,
       },
-    },
-    rerank: {
-      receiver: {
-        bodyBytesMax: config.bodyBytesMax,
-        bodyInlineBytesMax: config.bodyInlineBytesMax,
-        dropParams: config.dropParams,
-        catalog: refresher.catalog,
-        onUnlisted: refresher.hint,
-        bodies,
-      },
-      invoke: createInvokeClient(bedrock),
-      upstreamMs: config.upstreamSeconds * 1000,
-      clock: RETRY_CLOCK,
     },
   })
   const front = {

@@ -10,7 +10,7 @@ import type { ImageLinks } from './images/links.js'
 import { replyLink } from './images/reply-link.js'
 import { toModelBody, toModelListBody } from './openai/models.js'
 import { handleChat, type Pipeline } from './pipeline.js'
-import { handleRerank, type RerankDependencies } from './rerank/handle-rerank.js'
+import type { Rerank } from './rerank/create-rerank.js'
 import type { Refresher } from './state/refresher.js'
 
 export interface Readiness {
@@ -25,7 +25,7 @@ export interface HandlersOptions {
   readonly refresher: Refresher
   readonly pipeline: Pipeline
   readonly images: ImageService
-  readonly rerank: RerankDependencies
+  readonly rerank: Rerank
   readonly links: ImageLinks
   readonly embeddings: Embeddings
   readonly readiness: () => Readiness
@@ -52,7 +52,7 @@ export function createHandlers(options: HandlersOptions): {
     model: (exchange, id) => replyModel(exchange, options, id),
     chat: whileAccepting((exchange) => handleChat(exchange, pipeline)),
     embeddings: whileAccepting((exchange) => embeddings.handle(exchange)),
-    rerank: whileAccepting((exchange) => handleRerank(exchange, rerank)),
+    rerank: whileAccepting((exchange) => rerank.handle(exchange)),
     imageGenerations: whileAccepting((exchange) => handleImageGeneration(exchange, images)),
     imageEdits: whileAccepting((exchange) => handleImageEdit(exchange, images)),
     imageFile: (exchange, id) => replyLink(exchange, id, links),

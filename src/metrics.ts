@@ -12,7 +12,7 @@ const seriesMax = 500
 const counterTable = {
   requests: { help: 'Requests by route and HTTP status.', labels: ['route', 'status'], values: [] },
   tokens: {
-    help: 'Tokens that Bedrock charged for chats, embeddings and ranking.',
+    help: 'Tokens that Bedrock counted, of chats, embeddings and reranking.',
     labels: ['direction'],
     values: ['input', 'output'],
   },
@@ -30,6 +30,11 @@ const counterTable = {
   lessons: {
     help: 'Parameters that a model was seen to refuse, and is spared from then on.',
     labels: ['parameter'],
+    values: [],
+  },
+  embedding_throttles: {
+    help: 'Times that AWS began to throttle embedding calls, by region and model.',
+    labels: ['lane'],
     values: [],
   },
   stream_endings: {
@@ -74,6 +79,7 @@ export interface RequestFacts {
 export interface Gauges {
   readonly streamsOpen: () => number
   readonly connectionsOpen: () => number
+  readonly embeddingInputsWaiting: () => number
 }
 
 /** Counts per request, per stream or per refresh; nothing here is meant to be called per event. */
@@ -85,6 +91,8 @@ export interface Metrics {
   countSanitized(sanitized: Sanitized): void
   countRefresh(outcome: RefreshOutcome): void
   countLesson(parameter: string): void
+  /** `lane`: region and model. */
+  countEmbeddingThrottle(lane: string): void
   countStreamEnding(ending: StreamEnding): void
   /** Every counter by a dotted name: `tokens.input`, `stream_endings.stop`, `requests.<route>.<status>`. */
   snapshotCounters(): Record<string, number>
@@ -104,14 +112,21 @@ export function createMetrics(gauges: Gauges): Metrics {
   const sanitizedTally = createTally('sanitized', registry)
   const refreshes = createTally('refreshes', registry)
   const lessons = createTally('lessons', registry)
+  const throttles = createTally('embedding_throttles', registry)
   const endings = createTally('stream_endings', registry)
   const duration = createHistogram('duration', registry)
   const firstByte = createHistogram('first_byte', registry)
   createGauge('bedrockd_streams_open', 'Chats under way.', gauges.streamsOpen, registry)
   createGauge('bedrockd_connections_open', 'Client connections.', gauges.connectionsOpen, registry)
+  createGauge(
+    'bedrockd_embedding_inputs_waiting',
+    'Inputs of embeddings requests under way.',
+    gauges.embeddingInputsWaiting,
+    registry,
+  )
   const inputTokens = tokens.bind('input')
   const outputTokens = tokens.bind('output')
-  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, lessons, endings]
+  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, lessons, throttles, endings]
 
   return {
     countRequest: ({ route, status, durationSeconds, firstByteSeconds }) => {
@@ -137,6 +152,9 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     countLesson: (parameter) => {
       lessons.bind(parameter).total += 1
+    },
+    countEmbeddingThrottle: (lane) => {
+      throttles.bind(lane).total += 1
     },
     countStreamEnding: (ending) => {
       endings.bind(ending).total += 1

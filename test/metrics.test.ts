@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createMetrics } from '../src/metrics.js'
 import { createRepairTally, REPAIRS, type Repair } from '../src/translate/repairs.js'
 
-const idle = { streamsOpen: () => 0, connectionsOpen: () => 0 }
+const idle = { streamsOpen: () => 0, connectionsOpen: () => 0, embeddingInputsWaiting: () => 0 }
 const request = { route: 'chat', status: 200, durationSeconds: 0.3, firstByteSeconds: null }
 
 async function exposed(metrics: ReturnType<typeof createMetrics>): Promise<readonly string[]> {
@@ -28,7 +28,11 @@ test('counters with known labels are there from the start with 0', async () => {
 })
 
 test('what was counted is in the snapshot and in the text for Prometheus, also when asked twice', async () => {
-  const metrics = createMetrics({ streamsOpen: () => 7, connectionsOpen: () => 9 })
+  const metrics = createMetrics({
+    streamsOpen: () => 7,
+    connectionsOpen: () => 9,
+    embeddingInputsWaiting: () => 11,
+  })
   metrics.countRequest(request)
   metrics.countRequest({ ...request, firstByteSeconds: 0.2 })
   metrics.countRequest({ ...request, status: 429 })
@@ -37,6 +41,7 @@ test('what was counted is in the snapshot and in the text for Prometheus, also w
   metrics.countUpstreamError('ThrottlingException')
   metrics.countRefresh('held-back')
   metrics.countStreamEnding('error')
+  metrics.countEmbeddingThrottle('us-east-1 cohere.embed-v4:0')
   const counters = metrics.snapshotCounters()
   assert.equal(counters['requests.chat.200'], 2)
   assert.equal(counters['requests.chat.429'], 1)
@@ -54,6 +59,8 @@ test('what was counted is in the snapshot and in the text for Prometheus, also w
     'bedrockd_upstream_errors_total{type="ThrottlingException"} 1',
     'bedrockd_refreshes_total{outcome="held-back"} 1',
     'bedrockd_stream_endings_total{ending="error"} 1',
+    'bedrockd_embedding_throttles_total{lane="us-east-1 cohere.embed-v4:0"} 1',
+    'bedrockd_embedding_inputs_waiting 11',
     'bedrockd_streams_open 7',
     'bedrockd_connections_open 9',
     'bedrockd_request_duration_seconds_count 3',

@@ -1,7 +1,7 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import { toBatches } from '../src/embeddings/batches.js'
 import type { FinishedBody } from '../src/embeddings/content.js'
-import { toOptions, toReadyInputs } from '../src/embeddings/prepare.js'
+import { toDropped, toOptions, toReadyInputs } from '../src/embeddings/prepare.js'
 import type {
   EmbeddingModelAnswer,
   EmbeddingModelQuestion,
@@ -29,9 +29,10 @@ export function prepareEmbeddings(
       const { inputsMax } = task
       const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
       const adapter = embeddingAdapterOf(target)
+      const dropped = toDropped(request, adapter, { target, dropParams: task.dropParams })
       const inputs = toReadyInputs(request, adapter, await toDecoder(request))
       const bodies = toBodies(inputs, request, adapter)
-      const { encodingFormat, dropped } = request
+      const { encodingFormat } = request
       const prepared: PreparedBodies = {
         type: 'prepared',
         target,

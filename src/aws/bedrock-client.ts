@@ -18,7 +18,7 @@ const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect' | 'foundationId'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect' | 'foundationId' | 'kind'>
   readonly stream: boolean
   readonly body: Uint8Array | string
   /** SHA-256 of the body in hex, where somebody else computed it already. */
@@ -90,16 +90,12 @@ class Attempt implements Dispatcher.DispatchHandler {
   #over = false
   #failure: FailedReply | null = null
   readonly #handler: BedrockHandler
-  readonly #isExpected: (contentType: string) => boolean
+  readonly #request: BedrockRequest
   readonly #retry: (() => void) | null
 
-  constructor(
-    handler: BedrockHandler,
-    isExpected: (contentType: string) => boolean,
-    retry: (() => void) | null,
-  ) {
+  constructor(request: BedrockRequest, handler: BedrockHandler, retry: (() => void) | null) {
+    this.#request = request
     this.#handler = handler
-    this.#isExpected = isExpected
     this.#retry = retry
   }
 
@@ -129,7 +125,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#answered = true
     const requestId = headerText(headers['x-amzn-requestid'])
     const contentType = headerText(headers['content-type']) ?? ''
-    const isReply = status === 200 && this.#isExpected(contentType)
+    const isReply = status === 200 && isExpectedType(this.#request, contentType)
     if (isReply) {
       this.#handler.onHeaders({
         requestId,
@@ -178,13 +174,16 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   #toError(failure: FailedReply): GatewayError {
     const said = parseErrorBody(Buffer.concat(failure.parts).toString('utf8'))
-    return fromBedrockFailure({
-      name: failure.type ?? said?.name ?? null,
-      status: failure.status,
-      message: said?.message ?? null,
-      requestId: failure.requestId,
-      originalStatus: said?.originalStatus ?? null,
-    })
+    return fromBedrockFailure(
+      {
+        name: failure.type ?? said?.name ?? null,
+        status: failure.status,
+        message: said?.message ?? null,
+        requestId: failure.requestId,
+        originalStatus: said?.originalStatus ?? null,
+      },
+      this.#request.target.kind,
+    )
   }
 }
 
@@ -275,8 +274,6 @@ export function createBedrockClient({
         else handler.onError(error)
       },
     }
-    const isExpected = (contentType: string): boolean => isExpectedType(request, contentType)
-
     function begin(): void {
       if (aborted) return
       const path = toPath(request, route.path())
@@ -288,10 +285,10 @@ export function createBedrockClient({
       const pair = poolsFor(origin)
       const retry = (): void => {
         if (aborted) return
-        attempt = new Attempt(watched, isExpected, null)
+        attempt = new Attempt(request, watched, null)
         pair.fresh.dispatch({ ...options(), reset: true }, attempt)
       }
-      attempt = new Attempt(watched, isExpected, retry)
+      attempt = new Attempt(request, watched, retry)
       pair.reusing.dispatch(options(), attempt)
     }
 

@@ -8,7 +8,7 @@ const REPLY_BYTES_MAX = 32 * 1024 * 1024
 
 /** One InvokeModel call. */
 export interface InvokeRequest {
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId' | 'kind'>
   /** JSON in the model's own words. */
   readonly body: string | Uint8Array
   /** SHA-256 of the body in hex, where a worker computed it. */

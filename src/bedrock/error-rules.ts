@@ -1,3 +1,4 @@
+import type { ModelKind } from '../catalog/types.js'
 import type { ErrorCode } from '../errors.js'
 
 /** What a client is told of one kind of failure. */
@@ -9,6 +10,8 @@ export interface Rule {
   readonly param?: string
   /** What to change, as a sentence. */
   readonly hint?: string
+  /** The same, where it is advice for chats only. */
+  readonly chatHint?: string
 }
 
 /**
@@ -27,7 +30,7 @@ export const NAME_RULES = {
   ResourceNotFoundException: { code: 'model_not_found', param: 'model' },
   ModelTimeoutException: {
     code: 'upstream_timeout',
-    hint: 'Stream the answer, or ask for fewer tokens.',
+    chatHint: 'Stream the answer, or ask for fewer tokens.',
   },
   ModelErrorException: { code: 'upstream_error' },
   ModelStreamErrorException: { code: 'upstream_error' },
@@ -121,15 +124,17 @@ export const WORDS_RULES: readonly WordsRule[] = [
     words: /^Too many tokens, please wait/i,
     code: 'rate_limit_exceeded',
     retryAfterSeconds: 15,
-    hint: 'A call reserves max_tokens of the quota when it starts: a smaller max_tokens leaves room for more calls.',
+    chatHint:
+      'A call reserves max_tokens of the quota when it starts: a smaller max_tokens leaves room for more calls.',
   },
-  // error-samples (Nova; any model), aaif-goose/goose#7442 and Anthropic's own words (Claude).
+  // error-samples (Nova; any model), aaif-goose/goose#7442, Anthropic's own words (Claude), and Titan embeddings
+  // (aws-samples/amazon-bedrock-workshop#136).
   {
     words:
-      /Input is too long|Input Tokens Exceeded|prompt is too long|exceed context limit|context (window|length)/i,
+      /Input is too long|Too many input tokens|Input Tokens Exceeded|prompt is too long|exceed context limit|context (window|length)/i,
     code: 'context_length_exceeded',
     param: 'messages',
-    hint: 'Shorten the conversation, ask for fewer max_tokens, or name a model with a larger context.',
+    chatHint: 'Shorten the conversation, ask for fewer max_tokens, or name a model with a larger context.',
   },
   // Recording 10, and autogluon/autogluon-assistant#54 for the older words.
   {
@@ -213,8 +218,8 @@ interface FieldRule {
   readonly hint?: string
 }
 
-/** Which field of the request Bedrock complains of; Converse's own paths are not the client's. The first that match decide. */
-export const FIELD_RULES: readonly FieldRule[] = [
+/** Which field of a chat Bedrock complains of; Converse's own paths are not the client's. The first that match decide. */
+const CHAT_FIELD_RULES: readonly FieldRule[] = [
   // BerriAI/litellm#15070.
   { words: /temperature.*top_p.*cannot both/i, param: 'temperature', hint: 'Send one of the two.' },
   // charmbracelet/crush#946.
@@ -246,3 +251,49 @@ export const FIELD_RULES: readonly FieldRule[] = [
   { words: /\btop_?p\b/i, param: 'top_p' },
   { words: /\bstop_?sequences?\b/i, param: 'stop' },
 ]
+
+/** What a refusal means for a request to a model that does not chat. */
+export interface KindRules {
+  /** In place of `context_length_exceeded` as chats have it. */
+  readonly tooLong: Rule
+  /** As `CHAT_FIELD_RULES`. */
+  readonly fields: readonly FieldRule[]
+}
+
+/** By what the model is for; null: the tables above are about it. InvokeModel's paths are the models' own, but what they hold came from few fields. */
+export const KIND_RULES: Readonly<Record<ModelKind, KindRules | null>> = {
+  // The tables above speak of chats.
+  chat: null,
+  other: null,
+  embedding: {
+    tooLong: {
+      code: 'context_length_exceeded',
+      param: 'input',
+      hint: 'Send shorter texts, or leave truncate out: then what is too long is cut.',
+    },
+    fields: [
+      { words: /dimension|outputEmbeddingLength/i, param: 'dimensions' },
+      { words: /text|token|image|document|input|purpose/i, param: 'input' },
+    ],
+  },
+  rerank: {
+    tooLong: {
+      code: 'context_length_exceeded',
+      param: 'documents',
+      hint: 'Send fewer or shorter documents.',
+    },
+    fields: [
+      { words: /#\/query|\bquery\b/i, param: 'query' },
+      { words: /document|text|token/i, param: 'documents' },
+    ],
+  },
+  image: {
+    tooLong: { code: 'invalid_request', param: 'prompt', hint: 'Send a shorter prompt.' },
+    fields: [],
+  },
+}
+
+/** The rows for the fields of one endpoint. */
+export function fieldRulesOf(kind: ModelKind): readonly FieldRule[] {
+  return KIND_RULES[kind]?.fields ?? CHAT_FIELD_RULES
+}

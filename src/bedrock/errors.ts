@@ -1,6 +1,8 @@
+import type { ModelKind } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
 import {
-  FIELD_RULES,
+  fieldRulesOf,
+  KIND_RULES,
   NAME_RULES,
   OPENAI_NAME_RULES,
   ORIGINAL_STATUS_RULES,
@@ -27,9 +29,12 @@ export interface BedrockFailure {
   readonly originalStatus?: number | null
 }
 
-/** Our error for one of Bedrock's: Bedrock's own words are kept, and what to change is added where it is known. */
-export function fromBedrockFailure(failure: BedrockFailure): GatewayError {
-  const rule = toRule(failure)
+/**
+ * Our error for one of Bedrock's: Bedrock's own words are kept, and what to change is added where it is known. `kind` is what the
+ * model is for: fields and advice are those of its endpoint.
+ */
+export function fromBedrockFailure(failure: BedrockFailure, kind: ModelKind = 'chat'): GatewayError {
+  const rule = toRule(failure, kind)
   const said = failure.message ?? describeSilence(failure)
   // A refused signature comes with the canonical request below its first line, the session token included.
   const words = rule.code === 'aws_credentials' ? (said.split('\n', 1)[0] ?? '') : said
@@ -54,13 +59,21 @@ function toPlainName(name: string | null): string | null {
   return name !== null && /^[\w.$-]{1,80}$/.test(name) ? name : null
 }
 
-function toRule({ name, status, message, originalStatus }: BedrockFailure): Rule {
+/** The tables speak of chats: what they say of fields and advice is put in the words of the model's endpoint. */
+function toRule(failure: BedrockFailure, kind: ModelKind): Rule {
+  const rule = toCommonRule(failure, kind)
+  const own = KIND_RULES[kind]
+  if (own === null) return rule.chatHint === undefined ? rule : { ...rule, hint: rule.chatHint }
+  return rule.code === 'context_length_exceeded' ? own.tooLong : rule
+}
+
+function toCommonRule({ name, status, message, originalStatus }: BedrockFailure, kind: ModelKind): Rule {
   const key = name?.toLowerCase() ?? ''
   const inStream = status === null ? OPENAI_NAME_RULES.get(key) : undefined
   const rule = RULE_BY_NAME.get(key) ?? inStream ?? toStatusRule(status)
   if (rule.code === 'aws_credentials') return rule
   const original = rule.code === 'upstream_error' ? ORIGINAL_STATUS_RULES.get(originalStatus ?? 0) : undefined
-  return refine(original ?? rule, message)
+  return refine(original ?? rule, message, kind)
 }
 
 function toStatusRule(status: number | null): Rule {
@@ -70,12 +83,12 @@ function toStatusRule(status: number | null): Rule {
   return isRefusal ? NAME_RULES.ValidationException : NAME_RULES.InternalServerException
 }
 
-function refine(rule: Rule, message: string | null): Rule {
+function refine(rule: Rule, message: string | null, kind: ModelKind): Rule {
   if (message === null) return rule
   const byWords = WORDS_RULES.find(({ words }) => words.test(message))
   if (byWords !== undefined) return byWords
   if (rule.code !== 'invalid_request') return rule
-  const field = FIELD_RULES.find(({ words }) => words.test(message))
+  const field = fieldRulesOf(kind).find(({ words }) => words.test(message))
   return field === undefined ? rule : { ...rule, ...field }
 }
 

@@ -1,8 +1,9 @@
+import { failureKindOf } from '../aws/failure-kind.js'
+import { RETRIES_MAX, toPauseMs } from '../aws/retry.js'
 import { GatewayError, toGatewayError } from '../errors.js'
 import { CallRate } from './call-rate.js'
 import type { Clock } from './clock.js'
 import { type QueuedRequest, WaitingInput } from './queued-request.js'
-import { TRANSIENT_RETRIES_MAX, toBackoffMs, toFailureKind } from './retry-rule.js'
 import { WaitingLine } from './waiting-line.js'
 
 export interface LaneLimits {
@@ -46,7 +47,7 @@ export class CallLane<Content, Result> {
   readonly #beforeDeadline = new Set<QueuedRequest<Content, Result>>()
   #gatherUntilMs = 0
   #closed = false
-  #lastThrottle: GatewayError | null = null
+  #throttle: { readonly error: GatewayError; readonly atMs: number } | null = null
   #cancelTimer: () => void = () => {}
 
   constructor(name: string, options: LaneLimits & LaneHooks & { readonly clock: Clock }) {
@@ -155,16 +156,21 @@ export class CallLane<Content, Result> {
       if (request.deadlineMs > nowMs) return
       // What runs may still come back well; what is thrown back later is given up then.
       this.#beforeDeadline.delete(request)
-      if (request.waiting > 0) this.#fail(request, this.#waitedTooLong())
+      if (request.waiting > 0) this.#fail(request, this.#waitedTooLong(request))
     }
   }
 
-  #waitedTooLong(): GatewayError {
-    const why = this.#lastThrottle?.message ?? 'too many inputs wait for this model.'
+  /** Says what held the request up, and what to change. */
+  #waitedTooLong({ sinceMs, deadlineMs }: QueuedRequest<Content, Result>): GatewayError {
+    const throttle = this.#throttle !== null && this.#throttle.atMs >= sinceMs ? this.#throttle.error : null
+    const why =
+      throttle === null
+        ? `no more than ${this.#limits.callsMax} calls to a model run at once (BEDROCKD_EMBEDDING_CALLS_MAX). Raise one of the two settings, or send less at once.`
+        : `AWS throttles this model. Raise the setting, send less at once, or have the quota raised (AWS Service Quotas). ${throttle.message}`
     return new GatewayError(
       'rate_limit_exceeded',
-      `The request waited longer than it may (BEDROCKD_EMBEDDING_WAIT_SECONDS): ${why}`,
-      { retryAfterSeconds: this.#lastThrottle?.retryAfterSeconds ?? 5 },
+      `The request waited ${(deadlineMs - sinceMs) / 1000} seconds for its turn (BEDROCKD_EMBEDDING_WAIT_SECONDS): ${why}`,
+      { retryAfterSeconds: throttle?.retryAfterSeconds ?? 5 },
     )
   }
 
@@ -196,26 +202,30 @@ export class CallLane<Content, Result> {
   #onFailure(call: RunningCall<Content, Result>, error: GatewayError): void {
     this.#running.delete(call)
     const living = call.members.filter(({ owner }) => !owner.over)
-    switch (toFailureKind(error)) {
+    const kind = failureKindOf(error)
+    switch (kind) {
       case 'throttled':
         this.#onThrottled(call, error)
         this.#returnToLine(living)
         break
-      case 'transient':
+      // A vector costs next to nothing.
+      case 'costly':
+      case 'passing':
         this.#rest(living, error)
         break
-      case 'bad-input':
-        this.#tellApart(call, error)
+      case 'final':
+        if (blamesInput(error)) this.#tellApart(call, error)
+        else for (const { owner } of living) this.#fail(owner, error)
         break
       default:
-        for (const { owner } of living) this.#fail(owner, error)
+        kind satisfies never
     }
     this.#advance()
   }
 
   #onThrottled({ startedAtMs }: RunningCall<Content, Result>, error: GatewayError): void {
     const nowMs = this.#clock.now()
-    this.#lastThrottle = error
+    this.#throttle = { error, atMs: nowMs }
     if (!this.#rate.onThrottled(startedAtMs, nowMs)) return
     this.#hooks.onThrottled(this.#name, this.#rate.perSecond(nowMs))
   }
@@ -238,21 +248,26 @@ export class CallLane<Content, Result> {
   }
 
   #rest(items: readonly WaitingInput<Content, Result>[], error: GatewayError): void {
-    for (const { owner, retries } of items) if (retries === TRANSIENT_RETRIES_MAX) this.#fail(owner, error)
+    for (const { owner, retries } of items) if (retries === RETRIES_MAX) this.#fail(owner, error)
     const resting = items.filter((item) => !this.#isGivenUp(item))
     const [first] = resting
     if (first === undefined) return
     for (const item of resting) {
       item.retries += 1
-      item.lastTry = item.retries === TRANSIENT_RETRIES_MAX
+      item.lastTry = item.retries === RETRIES_MAX
       item.owner.waiting += 1
     }
-    const backoffMs = toBackoffMs(first.retries, this.#clock.random())
-    this.#resting.add({ items: resting, untilMs: this.#clock.now() + backoffMs })
+    const pauseMs = toPauseMs(first.retries - 1, this.#clock.random())
+    this.#resting.add({ items: resting, untilMs: this.#clock.now() + pauseMs })
   }
 
   #isGivenUp({ owner }: WaitingInput<Content, Result>): boolean {
-    if (!owner.over && owner.deadlineMs <= this.#clock.now()) this.#fail(owner, this.#waitedTooLong())
+    if (!owner.over && owner.deadlineMs <= this.#clock.now()) this.#fail(owner, this.#waitedTooLong(owner))
     return owner.over
   }
+}
+
+/** Something is wrong with an input, which may be another request's. */
+function blamesInput({ status }: GatewayError): boolean {
+  return status === 400 || status === 413
 }

@@ -25,6 +25,8 @@ export interface CallQueue<Content, Result> {
    * much waits already; with `client_closed` at once when the signal aborts.
    */
   run(job: QueueJob<Content, Result>): Promise<readonly Result[]>
+  /** Inputs of all requests under way, those in a call among them. */
+  readonly inputsWaiting: number
   /** Everything that waits or runs ends with `draining`. */
   close(): void
 }
@@ -67,7 +69,7 @@ export function createCallQueue<Content, Result>(options: CallQueueOptions): Cal
     const characters = job.inputs.reduce((sum, input) => sum + input.characters, 0)
     if (closed) throw drainingError()
     requireRoom(inputs, characters)
-    const request = new QueuedRequest(job, options.clock.now() + options.waitMs)
+    const request = new QueuedRequest(job, { nowMs: options.clock.now(), waitMs: options.waitMs })
     const lane = laneOf(job.lane)
     const onAbort = (): void => {
       request.fail(new GatewayError('client_closed', 'The client went away.'))
@@ -92,6 +94,9 @@ export function createCallQueue<Content, Result>(options: CallQueueOptions): Cal
 
   return {
     run,
+    get inputsWaiting() {
+      return waiting.inputs
+    },
     close() {
       closed = true
       for (const request of requests) request.fail(drainingError())

@@ -22,35 +22,45 @@ export interface EmbeddingsOptions {
   readonly bodies: BodiesPool
   readonly invoke: InvokeClient
   readonly log: Logger
+  /** AWS began to throttle; `lane` is region and model. */
+  readonly onThrottled: (lane: string) => void
 }
 
 /** The embeddings part of the gateway. */
 export interface Embeddings {
   /** Answers `POST /embeddings`; rejects with a `GatewayError`. */
   handle(exchange: Exchange): Promise<void>
+  /** Inputs of all requests under way, those in a call among them. */
+  readonly inputsWaiting: number
   /** What waits or runs ends with `draining`. */
   close(): void
 }
 
 /** Puts the embeddings part together: one queue for all models. */
 export function createEmbeddings(options: EmbeddingsOptions): Embeddings {
-  const { config, catalog, onUnlisted, bodies, invoke, log } = options
+  const { config, catalog, onUnlisted, bodies, invoke, log, onThrottled } = options
   const queue: EmbeddingQueue = createCallQueue({
     callsMax: config.embeddingCallsMax,
     gatherMs: GATHER_MS,
     waitMs: config.embeddingWaitSeconds * 1000,
     clock: SYSTEM_CLOCK,
-    onThrottled: (lane, callsPerSecond) => log.warn({ lane, callsPerSecond }, 'embedding calls throttled'),
+    onThrottled(lane, callsPerSecond) {
+      log.warn({ lane, callsPerSecond }, 'embedding calls throttled')
+      onThrottled(lane)
+    },
   })
-  const { bodyBytesMax, bodyInlineBytesMax, embeddingInputsMax: inputsMax } = config
+  const { bodyBytesMax, bodyInlineBytesMax, dropParams, embeddingInputsMax: inputsMax } = config
   const deps = {
     queue,
     invoke,
     upstreamMs: config.upstreamSeconds * 1000,
-    receiver: { bodyBytesMax, bodyInlineBytesMax, inputsMax, catalog, onUnlisted, bodies },
+    receiver: { bodyBytesMax, bodyInlineBytesMax, inputsMax, dropParams, catalog, onUnlisted, bodies },
   }
   return {
     handle: (exchange) => handleEmbeddings(exchange, deps),
+    get inputsWaiting() {
+      return queue.inputsWaiting
+    },
     close: () => queue.close(),
   }
 }

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InvokeClient } from '../aws/invoke-client.js'
-import { GatewayError, toGatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { toEmbeddingsReply } from '../openai/embeddings-reply.js'
 import type { CallQueue } from './call-queue.js'
@@ -66,23 +65,9 @@ async function runCalls(
       signal: gone.signal,
       call: (contents, signal) => callModel(contents, signal, { invoke, target, timeoutMs: upstreamMs }),
     })
-  } catch (error) {
-    throw toOurWords(toGatewayError(error))
   } finally {
     exchange.onClientGone = null
   }
-}
-
-/** What Bedrock says of a field is put down to chats' fields; here there is one that matters. */
-function toOurWords(error: GatewayError): GatewayError {
-  if (error.upstream === null || error.param === null || error.param === 'model') return error
-  const { message, retryAfterSeconds, upstream, cause } = error
-  return new GatewayError(error.code, message, {
-    param: 'input',
-    cause,
-    upstream,
-    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
-  })
 }
 
 /** A vector for each input. Calls that a worker made hold inputs of one kind, wherever those stand in the request. */

@@ -23,6 +23,7 @@ export interface QueueJob<Content, Result> {
 /** One job while it is in the queue, and what became of it so far. */
 export class QueuedRequest<Content, Result> {
   readonly job: QueueJob<Content, Result>
+  readonly sinceMs: number
   readonly deadlineMs: number
   /** In the order of the inputs; complete once resolved. */
   readonly done: Promise<readonly Result[]>
@@ -36,9 +37,13 @@ export class QueuedRequest<Content, Result> {
   #resolve: (results: readonly Result[]) => void = () => {}
   #reject: (error: GatewayError) => void = () => {}
 
-  constructor(job: QueueJob<Content, Result>, deadlineMs: number) {
+  constructor(
+    job: QueueJob<Content, Result>,
+    { nowMs, waitMs }: { readonly nowMs: number; readonly waitMs: number },
+  ) {
     this.job = job
-    this.deadlineMs = deadlineMs
+    this.sinceMs = nowMs
+    this.deadlineMs = nowMs + waitMs
     this.#missing = job.inputs.length
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve

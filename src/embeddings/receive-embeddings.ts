@@ -13,7 +13,7 @@ import type { EmbeddingAdapter, ReadyInput } from '../translate/embedding-models
 import { batchLimitsOf } from './batches.js'
 import type { QueuedInput } from './call-queue.js'
 import { charactersOf, type EmbeddingContent } from './content.js'
-import { type PreparedEmbeddings, toOptions, toReadyInputs } from './prepare.js'
+import { type PreparedEmbeddings, toDropped, toOptions, toReadyInputs } from './prepare.js'
 import type {
   DecodeTokensTask,
   EmbeddingModelAnswer,
@@ -27,6 +27,8 @@ export interface EmbeddingReceiver {
   /** Above this a body is read in a worker, and a shared call is not made any longer. */
   readonly bodyInlineBytesMax: number
   readonly inputsMax: number
+  /** As `BEDROCKD_DROP_PARAMS`. */
+  readonly dropParams: boolean
   readonly catalog: () => Catalog
   /** Called for names the snapshot does not hold: a refresh may know them. */
   readonly onUnlisted: () => void
@@ -47,13 +49,14 @@ export async function receiveEmbeddings(
   const { inputsMax } = receiver
   const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
   const adapter = embeddingAdapterOf(target)
+  const dropped = toDropped(request, adapter, { target, dropParams: receiver.dropParams })
   const texts = await decodeInWorker(request, receiver)
   const inputs = toReadyInputs(request, adapter, (tokens) => texts.get(tokens) ?? '')
   return {
     target,
     inputsCount: inputs.length,
     encodingFormat: request.encodingFormat,
-    dropped: request.dropped,
+    dropped,
     waiting: toWaiting(inputs, { request, adapter, charactersMax: receiver.bodyInlineBytesMax }),
   }
 }
@@ -115,13 +118,13 @@ async function prepareInWorker(
   exchange: Exchange,
   receiver: EmbeddingReceiver,
 ): Promise<PreparedEmbeddings> {
-  const { inputsMax, bodies: pool } = receiver
+  const { inputsMax, dropParams, bodies: pool } = receiver
   const prepared = await runAskingTask<EmbeddingModelQuestion, EmbeddingModelAnswer, PreparedBodies>({
     exchange,
     pool,
     name: 'prepareEmbeddings',
     parts,
-    more: { inputsMax },
+    more: { inputsMax, dropParams },
     answer: ({ name }) => ({ type: 'model', target: resolveTarget(name, receiver) }),
   })
   const waiting = prepared.bodies.map((content) => ({

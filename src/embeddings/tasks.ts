@@ -6,6 +6,8 @@ import type { FinishedBody } from './content.js'
 /** Worker task `prepareEmbeddings`: reads a large request and makes the bodies of its calls. Its result is `PreparedBodies`. */
 export interface PrepareEmbeddingsTask extends AskingTask {
   readonly inputsMax: number
+  /** As `BEDROCKD_DROP_PARAMS`. */
+  readonly dropParams: boolean
 }
 
 /** What only the main thread knows. `name` is the request's `model` as it came. */

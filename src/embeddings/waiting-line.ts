@@ -20,15 +20,25 @@ export interface LineItem {
 /** The items of one owner, the next one last. */
 type Rest<Item> = Item[]
 
+/** In a line of no more owners everybody's turn comes soon, in the order of arrival. */
+const SHORT_LINE_MAX = 32
+/** Before the list of newcomers is rid of those that left. */
+const NEWCOMERS_KEPT_MIN = 64
+
 /**
  * Inputs that wait for one model. Owners take turns, one item at a time, so that a request of thousands does not hold up the one-text
- * query that comes after it.
+ * query that comes after it. In a long line every other turn belongs to the owner that came last: a flood of a thousand one-text requests, whose
+ * order is nobody's concern, does not hold it up either. The longest wait of all is as long as it would be in the order of arrival
+ * while nothing more comes, and at most twice as long else.
  */
 export class WaitingLine<Item extends LineItem> {
   /** In the order of their turns. */
   readonly #owners = new Map<object, Rest<Item>>()
   /** Those whose items came back: they had their turn, for nothing. */
   readonly #returned = new Set<object>()
+  /** Who came and had no such turn yet, the last one last. Some have left since. */
+  #newcomers: object[] = []
+  #isNewcomersTurn = false
   #size = 0
 
   get size(): number {
@@ -39,6 +49,10 @@ export class WaitingLine<Item extends LineItem> {
   push(owner: object, items: readonly Item[]): void {
     this.#size += items.length
     this.#owners.set(owner, items.toReversed())
+    if (this.#newcomers.length > 2 * this.#owners.size + NEWCOMERS_KEPT_MIN) {
+      this.#newcomers = this.#newcomers.filter((newcomer) => this.#owners.has(newcomer))
+    }
+    this.#newcomers.push(owner)
   }
 
   /** Come back from a call, in its order: before everything else of their owners, whose turns are next. */
@@ -80,12 +94,28 @@ export class WaitingLine<Item extends LineItem> {
   }
 
   #takeFirst(): Item | undefined {
-    const [owner] = this.#returned.size > 0 ? this.#returned : this.#owners.keys()
+    const owner = this.#nextOwner()
     const rest = owner === undefined ? undefined : this.#owners.get(owner)
     if (owner === undefined || rest === undefined) return undefined
     const first = rest.at(-1)
     this.#takeFrom(owner, rest)
     return first
+  }
+
+  #nextOwner(): object | undefined {
+    const [returned] = this.#returned
+    if (returned !== undefined) return returned
+    const [oldest] = this.#owners.keys()
+    if (this.#owners.size <= SHORT_LINE_MAX) return oldest
+    this.#isNewcomersTurn = !this.#isNewcomersTurn
+    return this.#isNewcomersTurn ? (this.#takeNewcomer() ?? oldest) : oldest
+  }
+
+  #takeNewcomer(): object | undefined {
+    for (;;) {
+      const newest = this.#newcomers.pop()
+      if (newest === undefined || this.#owners.has(newest)) return newest
+    }
   }
 
   /** The owner's turn is over. */

@@ -1,5 +1,6 @@
 import type { BedrockClient } from '../aws/bedrock-client.js'
 import { createInvokeClient } from '../aws/invoke-client.js'
+import { RETRY_CLOCK } from '../aws/retry.js'
 import type { BodiesPool } from '../aws/worker-pool.js'
 import type { Config } from '../config.js'
 import { createFairLimiter } from './fair-limiter.js'
@@ -7,7 +8,6 @@ import type { ImageService } from './handle-images.js'
 import type { ImageLinks } from './links.js'
 import { createRequestGate } from './request-gate.js'
 import type { ImageModels } from './resolve-image-target.js'
-import { RETRY_CLOCK } from './retry.js'
 
 export interface ImageServiceOptions extends ImageModels {
   readonly config: Config

@@ -1,8 +1,7 @@
+import { INFERENCE_ERROR } from '../aws/failure-kind.js'
 import { GatewayError } from '../errors.js'
 
 const param = 'prompt'
-/** Fields that an image request has, too. */
-const SAME_PARAMS: readonly string[] = ['model', 'guardrailConfig']
 /** Of Titan and Nova Canvas, as a refusal of the call: "This request has been blocked by our content filters." */
 const BLOCKED = /content filter|content polic|responsible AI|\bAUP\b/i
 
@@ -19,9 +18,6 @@ export function filteredError(filtered: string): GatewayError {
   const message = FILTERED.find(([words]) => words.test(filtered))?.[1] ?? FILTERED_PROMPT
   return new GatewayError('content_policy_violation', message, { param })
 }
-
-/** The type of a failure that a reply of status 200 tells of: Stability's "Inference error" (facts C11). */
-export const INFERENCE_ERROR = 'InferenceError'
 
 /** The model broke down over a picture; the same call may work later. */
 export function inferenceError(requestId: string | null): GatewayError {
@@ -47,15 +43,13 @@ export function unwatchedError(): GatewayError {
   )
 }
 
-/** The failure of an InvokeModel call in the words of an image request: what fits a chat's fields does not fit here. */
+/** A refusal of the content among the failures of an InvokeModel call; any other one as it is. */
 export function toImageError(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || error.upstream === null) return error
-  const { upstream } = error
-  if (upstream.status === 400 && BLOCKED.test(error.message)) {
-    return new GatewayError('content_policy_violation', FILTERED_PROMPT, { param, upstream, cause: error })
-  }
-  if (error.param === null || SAME_PARAMS.includes(error.param)) return error
-  const code = error.code === 'context_length_exceeded' ? 'invalid_request' : error.code
-  const details = { param: code === error.code ? null : param, upstream, cause: error }
-  return new GatewayError(code, error.message, details)
+  if (!(error instanceof GatewayError) || error.upstream?.status !== 400) return error
+  if (!BLOCKED.test(error.message)) return error
+  return new GatewayError('content_policy_violation', FILTERED_PROMPT, {
+    param,
+    upstream: error.upstream,
+    cause: error,
+  })
 }

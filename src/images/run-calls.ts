@@ -1,4 +1,5 @@
 import type { InvokeClient, InvokeReply } from '../aws/invoke-client.js'
+import { type RetryClock, withRetries } from '../aws/retry.js'
 import type { BodiesPool } from '../aws/worker-pool.js'
 import { toGuardrailHeaders } from '../translate/guardrail.js'
 import type { FairLimiter } from './fair-limiter.js'
@@ -9,7 +10,6 @@ import {
   toImageError,
   unwatchedError,
 } from './image-errors.js'
-import { type RetryClock, withRetries } from './retry.js'
 import type { ImageCall, PreparedImages, ReadImage, ReadImagesResult, ReadImagesTask } from './tasks.js'
 
 /** What calls of image models need of the rest of the daemon. */

@@ -4,7 +4,7 @@ export type EmbeddingInput =
   /** OpenAI's token ids (cl100k_base); they become text before a model sees them. */
   | { readonly type: 'tokens'; readonly tokens: readonly number[] }
   /** Base64 without a prefix. */
-  | { readonly type: 'image'; readonly format: string; readonly base64: string }
+  | { readonly type: 'image'; readonly base64: string }
 
 /** What the vectors are for; models that tell questions from documents make different ones. */
 export type EmbeddingPurpose = 'document' | 'query' | 'classification' | 'clustering'
@@ -17,6 +17,8 @@ export interface EmbeddingRequest {
   readonly dimensions: number | null
   /** Null: not said. */
   readonly purpose: EmbeddingPurpose | null
+  /** The member that said it. */
+  readonly purposeField: string | null
   /** Which end of too long a text is cut off; null: not said. */
   readonly truncate: 'start' | 'end' | 'none' | null
   /** Members of the request that no model sees, by name. */

@@ -66,9 +66,9 @@ function isImageUri(text: string): boolean {
   return /^data:image\//i.test(text)
 }
 
-const URI = /^data:(?:image\/([a-z0-9.+-]{1,32}))?(?:;[^,;]{0,64}){0,4};base64,/i
+const URI = /^data:(?:image\/[a-z0-9.+-]{1,32})?(?:;[^,;]{0,64}){0,4};base64,/i
 
-/** A `data:` URI, or its base64 alone. Nothing is fetched: an address is refused. */
+/** A `data:` URI, or its base64 alone: what it is called does not count. Nothing is fetched: an address is refused. */
 function parseImage(value: unknown, param: string): EmbeddingInput {
   const text = parseString(value, param)
   const uri = URI.exec(text)
@@ -76,8 +76,7 @@ function parseImage(value: unknown, param: string): EmbeddingInput {
   if (base64 === '' || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     throw new GatewayError('invalid_request', `${param} must be a data:image/…;base64,… URI`, { param })
   }
-  const label = uri?.[1]?.toLowerCase() ?? 'png'
-  return { type: 'image', format: label === 'jpg' ? 'jpeg' : label, base64 }
+  return { type: 'image', base64 }
 }
 
 function withoutSpace(text: string): string {

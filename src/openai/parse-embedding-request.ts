@@ -54,6 +54,7 @@ export function parseEmbeddingRequest(
     encodingFormat: parseOptional(body['encoding_format'], 'encoding_format', parseEncodingFormat) ?? 'float',
     dimensions: parseOptional(body['dimensions'], 'dimensions', parseCount),
     purpose: purpose?.purpose ?? null,
+    purposeField: purpose?.field ?? null,
     truncate: parseOptional(body['truncate'], 'truncate', parseTruncation),
     dropped: others.filter((name) => name !== purpose?.field && !isImageInputType(name, body[name])),
   }

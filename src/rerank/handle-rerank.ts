@@ -1,8 +1,8 @@
 import type { InvokeClient, InvokeReply } from '../aws/invoke-client.js'
+import { type RetryClock, withRetries } from '../aws/retry.js'
 import { parseRerankReply } from '../bedrock/rerank-reply.js'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { type RetryClock, withRetries } from '../images/retry.js'
 import { toRerankReply } from '../openai/rerank-reply.js'
 import { documentTextOf, type PreparedRerank } from './prepare.js'
 import { type RerankReceiver, receiveRerank } from './receive-rerank.js'
@@ -31,6 +31,7 @@ export async function handleRerank(exchange: Exchange, deps: RerankDependencies)
   const reply = await askModel(exchange, prepared, deps)
   exchange.facts.bedrockRequestId = reply.requestId
   exchange.facts.promptTokens = reply.inputTokens
+  if (reply.inputTokens !== null) exchange.facts.completionTokens = 0
   const results = parseRerankReply(Buffer.concat(reply.parts), documentsCount)
   if (results === null) throw malformedReply()
   const parts = toRerankReply({
@@ -56,24 +57,9 @@ async function askModel(
     invoke.invoke({ target, body, payloadHash }, { signal, timeoutMs: upstreamMs })
   try {
     return await withRetries(ask, signal, clock)
-  } catch (error) {
-    throw toRerankError(error)
   } finally {
     exchange.onClientGone = null
   }
-}
-
-/** What Bedrock says of a field is put down to chats' fields; here it can only mean the texts. */
-function toRerankError(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || error.upstream === null) return error
-  if (error.param === null || error.param === 'model') return error
-  const { message, retryAfterSeconds, upstream, cause } = error
-  return new GatewayError(error.code, message, {
-    param: 'documents',
-    cause,
-    upstream,
-    ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
-  })
 }
 
 function malformedReply(): GatewayError {

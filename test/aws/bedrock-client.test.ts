@@ -344,7 +344,13 @@ test('what is sent: path, content type, date of the clock, session token or bear
       await sendAndHear(client)
       nowMs += 200
       await sendAndHear(client, {
-        target: { id: ARN, region: 'us-east-1', dialect: 'converse', foundationId: null },
+        target: {
+          id: ARN,
+          region: 'us-east-1',
+          dialect: 'converse',
+          kind: 'chat' as const,
+          foundationId: null,
+        },
         stream: true,
       })
     },

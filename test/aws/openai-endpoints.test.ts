@@ -61,7 +61,7 @@ function verify(request: IncomingMessage, body: Buffer, service: string): void {
 }
 
 const on = (id: string, dialect: BedrockRequest['target']['dialect']): Pick<BedrockRequest, 'target'> => ({
-  target: { id, region: 'us-east-1', dialect, foundationId: null },
+  target: { id, region: 'us-east-1', dialect, kind: 'chat', foundationId: null },
 })
 const STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'x-amzn-requestid': 'request-1' }
 const JSON_TYPE = { 'content-type': 'application/json' }

@@ -148,7 +148,13 @@ export function sendAndHear(client: BedrockClient, more: Partial<BedrockRequest>
 
 export function toRequest(more: Partial<BedrockRequest> = {}): BedrockRequest {
   return {
-    target: { id: MODEL_ID, region: 'us-east-1', dialect: 'converse', foundationId: MODEL_ID },
+    target: {
+      id: MODEL_ID,
+      region: 'us-east-1',
+      dialect: 'converse',
+      kind: 'chat' as const,
+      foundationId: MODEL_ID,
+    },
     stream: false,
     body: '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
     payloadHash: null,

@@ -469,3 +469,75 @@ test('a refused signature is told by its first line: below it AWS repeats the re
       " (If the signature is too old or too new, set the clock of the gateway's machine.)",
   )
 })
+
+const ELSEWHERE: readonly (readonly [
+  kind: 'embedding' | 'rerank' | 'image',
+  message: string,
+  code: string,
+  param: string | null,
+  advice: RegExp,
+])[] = [
+  [
+    'embedding',
+    'Input is too long for requested model.',
+    'context_length_exceeded',
+    'input',
+    /leave truncate out/,
+  ],
+  [
+    'embedding',
+    '400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 9875 ',
+    'context_length_exceeded',
+    'input',
+    /shorter texts/,
+  ],
+  [
+    'embedding',
+    'Malformed input request: #/texts/0: expected maxLength: 2048',
+    'invalid_request',
+    'input',
+    /\/0/,
+  ],
+  [
+    'embedding',
+    'Malformed input request: #/dimensions: 7 is not a valid',
+    'invalid_request',
+    'dimensions',
+    /7/,
+  ],
+  ['embedding', 'max_tokens must be smaller, and messages.0, too', 'invalid_request', 'input', /max_tokens/],
+  [
+    'rerank',
+    'Input is too long for requested model.',
+    'context_length_exceeded',
+    'documents',
+    /fewer or shorter/,
+  ],
+  ['rerank', 'Malformed input request: #/query: expected minLength: 1', 'invalid_request', 'query', /query/],
+  ['rerank', 'Malformed input request: #/documents/7: expected', 'invalid_request', 'documents', /documents/],
+  ['image', 'Input is too long for requested model.', 'invalid_request', 'prompt', /shorter prompt/],
+  ['image', 'Malformed input request: the image is too small', 'invalid_request', null, /too small/],
+]
+
+for (const [kind, message, code, param, advice] of ELSEWHERE) {
+  test(`a refusal of an ${kind} model names its own fields, and advises nothing of chats: ${message.slice(0, 50)}`, () => {
+    const error = fromBedrockFailure(
+      { name: 'ValidationException', status: 400, message, requestId: null },
+      kind,
+    )
+    assert.deepEqual([error.code, error.param], [code, param])
+    assert.match(error.message, advice)
+    assert.doesNotMatch(error.message, /conversation|stream the answer|max_tokens to/i)
+  })
+}
+
+test('advice about chats is not given to others: a model that takes too long, a quota of tokens', () => {
+  for (const [name, status, message] of [
+    ['ModelTimeoutException', 408, 'Too slow.'],
+    ['ThrottlingException', 429, 'Too many tokens, please wait before trying again.'],
+  ] as const) {
+    const failure = { name, status, message, requestId: null }
+    assert.match(fromBedrockFailure(failure).message, /\(.*tokens.*\)/)
+    assert.equal(fromBedrockFailure(failure, 'embedding').message, `Bedrock: ${message}`)
+  }
+})

@@ -5,7 +5,7 @@ import { COHERE_V3, COHERE_V4 } from '../../src/translate/embedding-models/coher
 import type { ReadyInput } from '../../src/translate/embedding-models/types.js'
 
 const text = (length: number): ReadyInput => ({ type: 'text', text: 'x'.repeat(length) })
-const PICTURE: ReadyInput = { type: 'image', format: 'png', base64: 'AAAA' }
+const PICTURE: ReadyInput = { type: 'image', base64: 'AAAA' }
 
 test('texts are split by count, in order', () => {
   const batches = toBatches(

@@ -169,7 +169,10 @@ suite('throttling', () => {
     await clock.pass(2_000)
     assert.equal(asked.error?.code, 'rate_limit_exceeded')
     assert.ok((asked.error?.retryAfterSeconds ?? 0) > 0)
-    assert.match(asked.error?.message ?? '', /BEDROCKD_EMBEDDING_WAIT_SECONDS/)
+    assert.match(
+      asked.error?.message ?? '',
+      /waited 30 seconds .*BEDROCKD_EMBEDDING_WAIT_SECONDS.*: AWS throttles this model\. Raise/,
+    )
     assert.equal(clock.pending, 0)
   })
 
@@ -180,6 +183,9 @@ suite('throttling', () => {
     await clock.pass(CALL_MS)
     assert.deepEqual(running.results, ['A'])
     assert.equal(waiting.error?.code, 'rate_limit_exceeded')
+    // Nobody throttled: it is the gateway's own limit.
+    assert.match(waiting.error?.message ?? '', /BEDROCKD_EMBEDDING_CALLS_MAX/)
+    assert.doesNotMatch(waiting.error?.message ?? '', /throttles/)
   })
 
   test('without any time to wait, what can start at once does', async () => {
@@ -207,7 +213,7 @@ suite('failures', () => {
       await clock.pass(MINUTE_MS / 2)
       assert.equal(asked.error?.code, code)
       const gaps = calls.slice(1).map(({ atMs }, index) => atMs - (calls[index]?.atMs ?? 0) - CALL_MS)
-      assert.deepEqual(gaps, [150, 300, 600])
+      assert.deepEqual(gaps, [250, 500, 1000])
       assert.equal(clock.pending, 0)
     })
   }

@@ -44,6 +44,22 @@ test('owners take turns, each in its own order', () => {
   assert.equal(line.size, 0)
 })
 
+test('a query that comes amid a flood of requests as small as itself has its turn next', () => {
+  const flood = Array.from({ length: 1_000 }, (_, index) => toItems(`flood${index}`, {}))
+  const line = createLine(...flood)
+  for (let taken = 0; taken < 100; taken += 1) line.takeBatch()
+  line.push({}, toItems('query1'))
+  const next = [line.takeBatch(), line.takeBatch()].flat().map(({ name }) => name)
+  assert.ok(next.includes('query1'), String(next))
+  // And who came first is not forgotten over those that come later.
+  for (let more = 0; more < 2_000 && line.size > 0; more += 1) {
+    line.push({}, toItems('late1'))
+    line.takeBatch()
+    line.takeBatch()
+  }
+  assert.equal(line.size, 0)
+})
+
 test('a shared call is filled in turns, too', () => {
   const share = { ...MANY, countMax: 4 }
   const line = createLine(

@@ -4,7 +4,8 @@ import { createMetricsServer } from '../../src/http/metrics-server.js'
 import { createMetrics } from '../../src/metrics.js'
 
 const loopback = { host: '127.0.0.1', port: 0 }
-const newMetrics = () => createMetrics({ streamsOpen: () => 2, connectionsOpen: () => 3 })
+const newMetrics = () =>
+  createMetrics({ streamsOpen: () => 2, connectionsOpen: () => 3, embeddingInputsWaiting: () => 0 })
 
 test('the metrics server answers GET and HEAD /metrics, and 404 or 405 for the rest', async (t) => {
   const server = createMetricsServer(loopback, newMetrics())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fromBedrockFailure } from '../../src/bedrock/errors.js'
 import { GatewayError } from '../../src/errors.js'
 import { filteredError, toImageError } from '../../src/images/image-errors.js'
 
@@ -34,11 +35,14 @@ test('a prompt that the model refuses by status is a refusal of the content, too
   assert.equal(error.upstream?.requestId, 'r')
 })
 
-test("no field of a chat is named, and the model's words stay", () => {
-  const error = toImageError(refused('Bedrock: the image is too small', 'messages'))
-  assert.ok(error instanceof GatewayError)
+test('what is no refusal of the content stays as it is, and no field of a chat is named', () => {
+  const message = 'Malformed input request: the image is too small, document'
+  const error = fromBedrockFailure(
+    { name: 'ValidationException', status: 400, message, requestId: null },
+    'image',
+  )
+  assert.equal(toImageError(error), error)
   assert.equal(error.param, null)
-  assert.equal(error.message, 'Bedrock: the image is too small')
   const own = new GatewayError('invalid_request', 'size must be …', { param: 'size' })
   assert.equal(toImageError(own), own)
 })

@@ -26,7 +26,7 @@ function refusal(members: Readonly<Record<string, unknown>>): string {
 }
 
 const text = (value: string) => ({ type: 'text', text: value })
-const image = { type: 'image', format: 'png', base64: PNG }
+const image = { type: 'image', base64: PNG }
 
 suite('parseEmbeddingRequest: input', () => {
   test('takes every form of OpenAI, and images in the forms that clients have', () => {
@@ -49,7 +49,7 @@ suite('parseEmbeddingRequest: input', () => {
     ]) {
       assert.deepEqual(parse({ input: [form] }).inputs, [image])
     }
-    assert.deepEqual(parse({ input: `data:image/jpg;base64,${PNG}` }).inputs, [{ ...image, format: 'jpeg' }])
+    assert.deepEqual(parse({ input: `data:image/jpg;base64,${PNG}` }).inputs, [image])
   })
 
   test('says which item is wrong, and why', () => {
@@ -106,6 +106,7 @@ suite('parseEmbeddingRequest: the rest', () => {
       purpose: null,
       truncate: null,
       dropped: [],
+      purposeField: null,
     })
   })
 

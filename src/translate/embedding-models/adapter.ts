@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.js'
 import { fieldError } from '../../openai/fields.js'
 import { cutText, type Truncation } from './cut-text.js'
-import { imageFormatOf, type LabelledImage } from './image-format.js'
+import { imageFormatOf, type SniffedImage } from './image-format.js'
 import type { EmbeddingAdapter, EmbeddingOptions, ReadyInput } from './types.js'
 
 /** The images that a model takes. */
@@ -11,7 +11,7 @@ export interface ImageRules {
   readonly formats: readonly string[]
   /** Of the file itself, before base64. */
   readonly bytesMax: number
-  toBody(images: readonly LabelledImage[], options: EmbeddingOptions): Readonly<Record<string, unknown>>
+  toBody(images: readonly SniffedImage[], options: EmbeddingOptions): Readonly<Record<string, unknown>>
 }
 
 /** What makes one family of models different. */
@@ -26,21 +26,24 @@ export interface EmbeddingFamily {
   /** Of one text; null: only tokens count, and the model cuts by itself. */
   readonly textCharactersMax: number | null
   readonly images: ImageRules | null
+  /** It tells questions from documents. */
+  readonly takesPurpose: boolean
   readonly vectorMembers: readonly string[]
   toBody(texts: readonly string[], options: EmbeddingOptions): Readonly<Record<string, unknown>>
 }
 
 /** The adapter of a family: what all of them check and cut is said here once. */
 export function createEmbeddingAdapter(family: EmbeddingFamily): EmbeddingAdapter {
-  const { batchMax, batchCharactersMax, images, vectorMembers } = family
+  const { batchMax, batchCharactersMax, images, takesPurpose, vectorMembers } = family
   return {
     batchMax,
     imageBatchMax: images?.batchMax ?? 0,
     batchCharactersMax,
     takesImages: images !== null,
+    takesPurpose,
     vectorMembers,
     check(input, param, truncate = null) {
-      if (input.type === 'image') checkImage(input, param, family)
+      if (input.type === 'image') checkImage(input.base64, param, family)
       else checkText(input.text, param, { family, truncate })
     },
     checkOptions: ({ dimensions }) => checkDimensions(dimensions, family),
@@ -68,16 +71,17 @@ function checkText(
   )
 }
 
-function checkImage(input: LabelledImage, param: string, { name, images }: EmbeddingFamily): void {
+function checkImage(base64: string, param: string, { name, images }: EmbeddingFamily): void {
   if (images === null) {
     throw new GatewayError('unsupported', `${param} is an image, and ${name} takes texts only.`, { param })
   }
-  const format = imageFormatOf(input)
-  if (!images.formats.includes(format)) {
+  const format = imageFormatOf(base64)
+  if (format === null || !images.formats.includes(format)) {
+    const got = format === null ? 'bytes of no picture' : format
     const expected = `${param} must be ${images.formats.join(', ')} for ${name}`
-    throw new GatewayError('invalid_request', `${expected}: convert it`, { param })
+    throw new GatewayError('invalid_request', `${expected}, got ${got}`, { param })
   }
-  const bytes = Math.floor((input.base64.length * 3) / 4)
+  const bytes = Math.floor((base64.length * 3) / 4)
   if (bytes <= images.bytesMax) return
   throw new GatewayError(
     'invalid_request',
@@ -93,7 +97,7 @@ function toBody(
 ): Readonly<Record<string, unknown>> {
   const images = inputs.flatMap((input) => (input.type === 'image' ? [input] : []))
   if (images.length > 0 && family.images !== null) {
-    const sniffed = images.map((image) => ({ format: imageFormatOf(image), base64: image.base64 }))
+    const sniffed = images.map(({ base64 }) => ({ format: imageFormatOf(base64) ?? 'png', base64 }))
     return family.images.toBody(sniffed, options)
   }
   const texts = inputs.flatMap((input) => (input.type === 'text' ? [input.text] : []))

@@ -36,6 +36,7 @@ export const COHERE_V3 = createEmbeddingAdapter({
     toBody: (images) => ({ images: images.map(toDataUri), input_type: 'image' }),
   },
   // Only who asks for `embedding_types` gets them by type.
+  takesPurpose: true,
   vectorMembers: ['embeddings', 'float'],
   toBody: (texts, options) => ({ texts, ...commonOf(options) }),
 })
@@ -57,6 +58,7 @@ export const COHERE_V4 = createEmbeddingAdapter({
       ...dimensionOf(options),
     }),
   },
+  takesPurpose: true,
   vectorMembers: ['float', 'embeddings'],
   toBody: (texts, options) => ({ texts, ...commonOf(options), ...dimensionOf(options) }),
 })

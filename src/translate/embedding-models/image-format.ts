@@ -1,7 +1,7 @@
 import { sniffFormat } from '../../bedrock/sniff-format.js'
 
-/** A picture with what its sender calls it. */
-export interface LabelledImage {
+/** A picture whose format is known. */
+export interface SniffedImage {
   readonly format: string
   readonly base64: string
 }
@@ -9,13 +9,16 @@ export interface LabelledImage {
 /** Of base64: enough for every signature of a picture. */
 const START_CHARACTERS = 128
 
-/** Bedrock's name of a picture's format: by its first bytes, for labels are often wrong, else by its label. */
-export function imageFormatOf({ format, base64 }: LabelledImage): string {
+/**
+ * Bedrock's name of a picture's format by its first bytes; null where they are no picture's. What its sender calls it does not
+ * count: labels are often wrong, and models refuse what is not as it is called.
+ */
+export function imageFormatOf(base64: string): string | null {
   const sniffed = sniffFormat(Buffer.from(base64.slice(0, START_CHARACTERS), 'base64'))
-  return sniffed?.kind === 'image' ? sniffed.format : format
+  return sniffed?.kind === 'image' ? sniffed.format : null
 }
 
 /** The form in which Cohere's models take images. */
-export function toDataUri({ format, base64 }: LabelledImage): string {
+export function toDataUri({ format, base64 }: SniffedImage): string {
   return `data:image/${format};base64,${base64}`
 }

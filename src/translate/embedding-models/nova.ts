@@ -27,6 +27,7 @@ export const NOVA_MULTIMODAL = createEmbeddingAdapter({
     toBody: ([image], options) =>
       toTask({ image: { format: image?.format, source: { bytes: image?.base64 } } }, options),
   },
+  takesPurpose: true,
   vectorMembers: ['embedding'],
   toBody: ([value], options) =>
     toTask({ text: { truncationMode: TRUNCATIONS[options.truncate ?? 'end'], value } }, options),

@@ -17,6 +17,7 @@ export const TITAN_MULTIMODAL = createEmbeddingAdapter({
     bytesMax: 5 * 1024 * 1024,
     toBody: ([image], options) => ({ inputImage: image?.base64, ...configOf(options) }),
   },
+  takesPurpose: false,
   vectorMembers: ['embedding'],
   toBody: ([inputText], options) => ({ inputText, ...configOf(options) }),
 })

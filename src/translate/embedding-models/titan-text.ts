@@ -13,6 +13,7 @@ const COMMON = {
   batchCharactersMax: TEXT_CHARACTERS_MAX,
   textCharactersMax: TEXT_CHARACTERS_MAX,
   images: null,
+  takesPurpose: false,
   vectorMembers: ['embedding'],
 } as const
 

@@ -15,6 +15,8 @@ export interface EmbeddingAdapter {
   /** Characters of all texts of one call together; the request's body has a limit of its own. */
   readonly batchCharactersMax: number
   readonly takesImages: boolean
+  /** It tells questions from documents. */
+  readonly takesPurpose: boolean
   /** Throws a `GatewayError` that names the field: dimensions that the model has not, an image it can't see, a blank or too long text. */
   check(input: ReadyInput, param: string, truncate?: EmbeddingOptions['truncate']): void
   checkOptions(options: EmbeddingOptions): void

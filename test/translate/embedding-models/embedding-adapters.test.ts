@@ -33,7 +33,7 @@ function bodyOf(id: string, inputs: readonly ReadyInput[], options: Partial<Embe
 }
 
 const text = (value: string): ReadyInput => ({ type: 'text', text: value })
-const image = (base64: string, format = 'png'): ReadyInput => ({ type: 'image', format, base64 })
+const image = (base64: string): ReadyInput => ({ type: 'image', base64 })
 
 function refusal(act: () => void): { readonly param: string | null; readonly message: string } {
   try {
@@ -80,7 +80,7 @@ suite('embedding adapters: bodies', () => {
 
   test('images in the words of the models that see them, with the format that their bytes have', () => {
     assert.deepEqual(bodyOf(MODELS.titanImage, [image(PNG)]), { inputImage: PNG })
-    assert.deepEqual(bodyOf(MODELS.cohereV3, [image(PNG, 'jpeg')]), {
+    assert.deepEqual(bodyOf(MODELS.cohereV3, [image(PNG)]), {
       images: [`data:image/png;base64,${PNG}`],
       input_type: 'image',
     })
@@ -92,7 +92,7 @@ suite('embedding adapters: bodies', () => {
         output_dimension: 256,
       },
     )
-    assert.deepEqual(bodyOf(MODELS.nova, [image(PNG, 'webp')], { purpose: 'query', dimensions: 1024 }), {
+    assert.deepEqual(bodyOf(MODELS.nova, [image(PNG)], { purpose: 'query', dimensions: 1024 }), {
       taskType: 'SINGLE_EMBEDDING',
       singleEmbeddingParams: {
         embeddingPurpose: 'GENERIC_RETRIEVAL',
@@ -162,8 +162,10 @@ suite('embedding adapters: refusals', () => {
     )
     assert.match(
       check(MODELS.cohereV3, image(GIF)).message,
-      /^input\[3\] must be png, jpeg for Cohere Embed v3/,
+      /^input\[3\] must be png, jpeg for Cohere Embed v3, got gif$/,
     )
+    // What begins like no picture is refused by Bedrock, too, in words that name no input.
+    assert.match(check(MODELS.nova, image('AAAA')).message, /got bytes of no picture$/)
     const large = image(PNG + 'A'.repeat(7 * 1024 * 1024))
     assert.match(check(MODELS.titanImage, large).message, /at most 5242880 bytes .*, got \d+/)
     const long = check(MODELS.cohereV3, text('a'.repeat(2049)), 'none')

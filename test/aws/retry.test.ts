@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withRetries } from '../../src/aws/retry.js'
 import { type ErrorCode, GatewayError } from '../../src/errors.js'
 import { inferenceError } from '../../src/images/image-errors.js'
-import { withRetries } from '../../src/images/retry.js'
 
 const NEVER = new AbortController().signal
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { GatewayError } from '../errors.js'
-import { INFERENCE_ERROR } from './image-errors.js'
+import { failureKindOf } from './failure-kind.js'
 
 /** After the first try. */
-const RETRIES_MAX = 3
+export const RETRIES_MAX = 3
 /** As the AWS SDKs' standard mode does after throttling: a random share of a bound that starts here, doubles, and ends at 20 s. */
 const PAUSE_BASE_MS = 500
 const PAUSE_MAX_MS = 20_000
@@ -21,7 +21,7 @@ export const RETRY_CLOCK: RetryClock = {
   sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
 }
 
-/** Runs `attempt` until it does not fail for a passing reason; throws its last `GatewayError`, or `client_closed` after an abort. */
+/** Runs `attempt` until it does not fail for a passing reason, throttles among them; throws its last `GatewayError`, or `client_closed` after an abort. */
 export async function withRetries<Value>(
   attempt: () => Promise<Value>,
   signal: AbortSignal,
@@ -33,26 +33,19 @@ export async function withRetries<Value>(
     } catch (error) {
       if (retries === RETRIES_MAX || !isPassing(error)) throw error
     }
-    const pauseMs = random() * Math.min(PAUSE_MAX_MS, PAUSE_BASE_MS * 2 ** retries)
-    await sleep(pauseMs, signal).catch(() => {
+    await sleep(toPauseMs(retries, random()), signal).catch(() => {
       throw new GatewayError('client_closed', 'The client went away.')
     })
   }
 }
 
-/**
- * True where the same call may work in a moment: throttling, a 5xx of Bedrock, a model that is not ready, a connection that
- * could not be made. A reply that took too long, or broke off, was paid for and is not asked for again.
- */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return false
-  switch (error.code) {
-    case 'rate_limit_exceeded':
-    case 'upstream_unavailable':
-      return true
-    case 'upstream_error':
-      return (error.upstream?.status ?? 0) >= 500 || error.upstream?.type === INFERENCE_ERROR
-    default:
-      return false
-  }
+  const kind = failureKindOf(error)
+  return kind === 'throttled' || kind === 'passing'
+}
+
+/** Milliseconds until the next try after so many retries; `random` is from 0 to 1. */
+export function toPauseMs(retries: number, random: number): number {
+  return random * Math.min(PAUSE_MAX_MS, PAUSE_BASE_MS * 2 ** retries)
 }
