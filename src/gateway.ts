@@ -9,7 +9,7 @@ import { createAccess } from './aws/access.js'
 import { createBedrockClient } from './aws/bedrock-client.js'
 import { createInvokeClient } from './aws/invoke-client.js'
 import { createTeachableClient } from './aws/teachable-client.js'
-import { createBodiesPool, createControlPool } from './aws/worker-pool.js'
+import { createBodiesPool, createControlPool, createImagesPool } from './aws/worker-pool.js'
 import { regionsOf } from './catalog/catalog.js'
 import type { Config } from './config.js'
 import { createEmbeddings } from './embeddings/create-embeddings.js'
@@ -64,6 +64,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const onError = (cause: unknown): void => log.error({ error: toErrorFacts(cause) }, 'worker thread died')
   const control = createControlPool({ onError })
   const bodies = createBodiesPool({ onError })
+  const imagesPool = createImagesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
   const metrics = createMetrics({
@@ -135,8 +136,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const images = createImageService({
     ...models,
     config,
-    bedrock,
+    access,
     bodies,
+    pool: imagesPool,
     links,
     now,
     epochSeconds,
@@ -234,7 +236,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     refresher.close()
     access.close()
     links.close()
-    await Promise.allSettled([bedrock.close(), control.close(), bodies.close()])
+    await Promise.allSettled([bedrock.close(), control.close(), bodies.close(), imagesPool.close()])
   }
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { sniffFormat } from '../src/bedrock/sniff-format.js'
-import type { ReadImage, ReadImagesTask } from '../src/images/tasks.js'
+import type { ImageWish } from '../src/images/tasks.js'
 import type { ImageFormat } from '../src/openai/image-types.js'
 import { decodeBase64, type EncodedBytes } from '../src/translate/media/base64.js'
 import {
@@ -11,7 +11,7 @@ import {
   runImage,
   toFormat,
 } from './decode-image.js'
-import { ownBytes } from './move-body.js'
+import type { EncodedImage } from './read-images.js'
 import { measureImage, scaleImage } from './scale-image.js'
 
 /** Where the client names none; OpenAI's own is 100. */
@@ -21,19 +21,16 @@ const QUALITY_MIN = 1
 /** For a picture that is made smaller, in whatever format fits best. */
 const SMALLER_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp']
 
-/** What is to become of a picture. */
-export type ImageWish = Omit<ReadImagesTask, 'parts' | 'guarded'>
-
 /**
  * A picture of a reply, from base64, as the client wants it. One that is so already is passed on as it came, and only its header is
  * read. Throws an `ImageFailure`.
  */
-export async function readImage(text: string, wish: ImageWish): Promise<ReadImage> {
+export async function readImage(text: string, wish: ImageWish): Promise<EncodedImage> {
   const came = decodeBase64(text)
   if (came === null || came.bytes.length === 0) throw new ImageFailure('is no base64')
   const made = await makeImage(came, wish)
   const { width, height } = await measureImage(made.bytes)
-  const bytes = wish.encoding === 'file' ? ownBytes(made.bytes) : toAscii(made)
+  const bytes = wish.encoding === 'file' ? made.bytes : toAscii(made)
   return { format: formatOf(made.bytes), width, height, bytes }
 }
 

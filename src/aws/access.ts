@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import { GatewayError } from '../errors.js'
 import type { RuntimeAccess, RuntimeAccessRequest } from './access-types.js'
-import { createSigner, type Signer } from './sigv4.js'
+import { type BedrockService, type PlainAccess, toRegionAccess } from './plain-access.js'
+import type { Signer } from './sigv4.js'
 
 /** Credentials are renewed this long before they expire; short-lived ones at half of what they have left. */
 const RENEW_AHEAD_MS = 5 * 60_000
@@ -9,15 +10,6 @@ const RENEW_AHEAD_MS = 5 * 60_000
 const LOOK_AGAIN_MS = 15 * 60_000
 const RETRY_MIN_MS = 1_000
 const RETRY_MAX_MS = 60_000
-
-/** The two hosts that serve chats: Bedrock Runtime and bedrock-mantle. */
-export type BedrockService = 'runtime' | 'mantle'
-
-/** bedrock-mantle is a service of its own to IAM (BerriAI/litellm#31475, its managed policies and CloudTrail). */
-const SIGNING_NAMES = {
-  runtime: 'bedrock',
-  mantle: 'bedrock-mantle',
-} as const satisfies Record<BedrockService, string>
 
 /** How to reach and convince one service of one region. */
 export interface RegionAccess {
@@ -128,12 +120,14 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
     return failures > 0 ? missing(problem) : notYet()
   }
 
-  function build(region: string, service: BedrockService, endpoint: string): RegionAccess {
-    if (bearerToken !== null) return { endpoint, auth: { type: 'bearer', header: `Bearer ${bearerToken}` } }
+  function toPlain(region: string, service: BedrockService): PlainAccess {
+    const endpoint = (service === 'mantle' ? found?.mantleEndpoints : found?.endpoints)?.[region]
+    if (endpoint === undefined) throw whyNoEndpoint(region, service)
+    const where = { service, region, endpoint }
+    if (bearerToken !== null) return { ...where, auth: { type: 'bearer', header: `Bearer ${bearerToken}` } }
     const credentials = found?.credentials
     if (!credentials) throw missing(problem)
-    const signer = createSigner(credentials, { region, service: SIGNING_NAMES[service] })
-    return { endpoint, auth: { type: 'sigv4', signer, sessionToken: credentials.sessionToken } }
+    return { ...where, auth: { type: 'sigv4', credentials } }
   }
 
   return {
@@ -142,12 +136,12 @@ export function createAccess({ regions, bearerToken, resolve, log, now }: Access
     forRegion(region: string, service: BedrockService = 'runtime'): RegionAccess {
       const known = byService[service].get(region)
       if (known !== undefined) return known
-      const endpoint = (service === 'mantle' ? found?.mantleEndpoints : found?.endpoints)?.[region]
-      if (endpoint === undefined) throw whyNoEndpoint(region, service)
-      const access = build(region, service, endpoint)
+      const access = toRegionAccess(toPlain(region, service))
       byService[service].set(region, access)
       return access
     },
+    /** The same of Bedrock Runtime, for another thread. Throws as `forRegion` does. */
+    plainFor: (region: string): PlainAccess => toPlain(region, 'runtime'),
     /** AWS refused the credentials of a request: look for new ones, in the background. */
     refused(): void {
       if (bearerToken === null && running === null && failures === 0) {

@@ -218,7 +218,7 @@ export function createBedrockClient({
   access,
   now,
 }: {
-  readonly access: Access
+  readonly access: Pick<Access, 'forRegion' | 'refused'>
   readonly now: () => number
 }) {
   const pools = new Map<string, { readonly reusing: Pool; readonly fresh: Pool }>()

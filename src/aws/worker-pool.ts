@@ -3,12 +3,18 @@ import type { MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type { ControlTasks } from '../../workers/control-plane.js'
 import { GatewayError } from '../errors.js'
+import type { MakeImagesTask } from '../images/tasks.js'
 import { untilAborted } from './until-aborted.js'
 
 const CONTROL_FILE = new URL('../../workers/control-plane.js', import.meta.url)
+const IMAGES_FILE = new URL('../../workers/images.js', import.meta.url)
 const BODIES_FILE = new URL('../../workers/bodies.js', import.meta.url)
 /** Tasks that may wait on the network at the same time in the one control thread. */
 const CONTROL_TASKS_MAX = 256
+/** Above what may be under way: each image request that is let in has some calls, and pictures that its client reads slowly. */
+const IMAGES_TASKS_MAX = 100_000
+/** Longer than a connection to Bedrock is kept. */
+const IMAGES_IDLE_MS = 60_000
 const BODIES_QUEUE_MAX = 1_024
 const BODIES_IDLE_MS = 30_000
 /** A task may wait for a picture from the network: others go on meanwhile. */
@@ -43,6 +49,13 @@ export interface BodyTaskOptions {
 export interface BodiesPool {
   /** Rejects with a `GatewayError` (503) while too many tasks wait. */
   run(task: unknown, options?: BodyTaskOptions): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** The thread that calls image models: most of the time a call waits. */
+export interface ImagesPool {
+  /** Resolves once the pictures were read, or the task's port is closed. */
+  run(task: MakeImagesTask, transferList: readonly (ArrayBuffer | MessagePort)[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -96,6 +109,24 @@ export function createBodiesPool({ onError, file = BODIES_FILE }: PoolOptions = 
         ...(transferList === undefined ? {} : { transferList: [...transferList] }),
       })
     },
+    close: () => closePool(pool),
+  }
+}
+
+/** Starts the pool for image models; its thread comes with the first call and goes when idle. */
+export function createImagesPool({ onError, file = IMAGES_FILE }: PoolOptions = {}): ImagesPool {
+  const pool = new Piscina({
+    filename: file.href,
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: IMAGES_TASKS_MAX,
+    idleTimeout: IMAGES_IDLE_MS,
+    // As for the control thread.
+    atomics: 'disabled',
+  })
+  handleError(pool, onError)
+  return {
+    run: (task, transferList) => pool.run(task, { transferList: [...transferList] }),
     close: () => closePool(pool),
   }
 }

@@ -14,8 +14,11 @@ export class EventStream {
   onProgress: (() => void) | null = null
   /** After a `write` that returned false: called once when everything written has left for the client. */
   onDrain: (() => void) | null = null
-  /** Set by who writes events in pieces: gives the next bytes of what is begun, at most so many; null: nothing waits. */
-  takePiece: ((bytesMax: number) => Uint8Array | null) | null = null
+  /**
+   * Set by who writes events in pieces: gives the next bytes of what is begun, at most so many; null: nothing waits; `later`:
+   * who says so calls `retry` once it has them.
+   */
+  takePiece: ((bytesMax: number) => Uint8Array | 'later' | null) | null = null
   #behind = false
   readonly #res: HttpResponse
   readonly #onEnded: () => void
@@ -24,7 +27,7 @@ export class EventStream {
     this.#res = res
     this.#onEnded = onEnded
     res.onWritable(() => {
-      this.#flush()
+      this.retry()
       return true
     })
   }
@@ -52,10 +55,12 @@ export class EventStream {
    * grow with each round. Inside a cork because only that makes uWebSockets.js send what it still holds, which can be the
    * rest of a write that it said went well.
    */
-  #flush(): void {
+  retry(): void {
     let drained = false
     this.#res.cork(() => {
-      if (this.#behind) drained = this.#res.write(this.takePiece?.(PROBE_BYTES) ?? PROBE)
+      if (!this.#behind) return
+      const piece = this.takePiece?.(PROBE_BYTES) ?? PROBE
+      if (piece !== 'later') drained = this.#res.write(piece)
     })
     if (!this.#behind) return
     this.onProgress?.()

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
 import { DONE } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
+import type { Parts } from '../remote-bytes.js'
 import type { Sanitized } from '../translate/repairs.js'
 import { type AddressedBy, toBaseUrl } from './base-url.js'
 import { createBodyParts } from './body-parts.js'
@@ -199,12 +200,13 @@ export class Exchange {
   }
 
   /**
-   * Sends a whole reply of any size that is in memory, as parts, each let go once it was sent: the caller must not keep them
-   * either. Large parts are bytes; strings are for the few words between them. Does nothing once the exchange is over.
+   * Sends a whole reply of any size that is in memory, here or in a worker, as parts, each let go once it was sent: the caller
+   * must not keep them either. Large parts are bytes; strings are for the few words between them. Does nothing once the exchange is over.
    */
-  replyParts(status: number, contentType: string, parts: readonly (Uint8Array | string)[]): void {
+  replyParts(status: number, contentType: string, parts: Parts): void {
     const source = createPartsSource(parts)
-    if (source.bytesTotal < WHOLE_REPLY_BYTES_MAX) {
+    const isHere = parts.every((part) => typeof part === 'string' || part instanceof Uint8Array)
+    if (isHere && source.bytesTotal < WHOLE_REPLY_BYTES_MAX) {
       this.#end(status, contentType, source.bytesTotal === 0 ? '' : (source.next() as Uint8Array))
     } else this.replyPieces(status, contentType, source)
   }

@@ -1,18 +1,19 @@
-import type { BedrockClient } from '../aws/bedrock-client.js'
-import { createInvokeClient } from '../aws/invoke-client.js'
+import type { Access } from '../aws/access.js'
 import { RETRY_CLOCK } from '../aws/retry.js'
-import type { BodiesPool } from '../aws/worker-pool.js'
+import type { BodiesPool, ImagesPool } from '../aws/worker-pool.js'
 import type { Config } from '../config.js'
 import { createFairLimiter } from './fair-limiter.js'
 import type { ImageService } from './handle-images.js'
+import { createImageMaker } from './image-maker.js'
 import type { ImageLinks } from './links.js'
 import { createRequestGate } from './request-gate.js'
 import type { ImageModels } from './resolve-image-target.js'
 
 export interface ImageServiceOptions extends ImageModels {
   readonly config: Config
-  readonly bedrock: BedrockClient
+  readonly access: Access
   readonly bodies: BodiesPool
+  readonly pool: ImagesPool
   readonly links: ImageLinks
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -22,7 +23,7 @@ export interface ImageServiceOptions extends ImageModels {
 
 /** Puts together what image requests need. */
 export function createImageService(options: ImageServiceOptions): ImageService {
-  const { config, bedrock, bodies, links, catalog, onUnlisted, now, epochSeconds } = options
+  const { config, access, bodies, pool, links, catalog, onUnlisted, now, epochSeconds } = options
   return {
     gate: createRequestGate(config.imageRequestsMax),
     receiver: {
@@ -43,9 +44,8 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       },
     },
     calls: {
-      invoke: createInvokeClient(bedrock).invoke,
+      maker: createImageMaker({ access, pool }),
       limiter: createFairLimiter(config.imageCallsMax),
-      bodies,
       upstreamMs: config.upstreamSeconds * 1000,
       clock: RETRY_CLOCK,
     },

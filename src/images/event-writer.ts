@@ -1,8 +1,9 @@
+import { toGatewayError } from '../errors.js'
 import { ByteQueue } from '../http/byte-queue.js'
 import type { EventStream } from '../http/event-stream.js'
 import type { Exchange } from '../http/exchange.js'
 import { DONE, PING } from '../openai/chunks.js'
-import type { Parts } from '../openai/images-response.js'
+import type { Parts } from '../remote-bytes.js'
 
 /** Handed to uWebSockets.js at once; what of it the socket does not take is copied there. */
 const PIECE_BYTES = 64 * 1024
@@ -26,7 +27,7 @@ export interface EventWriterOptions {
  */
 export class EventWriter {
   readonly #options: EventWriterOptions
-  readonly #queue = new ByteQueue()
+  readonly #queue: ByteQueue
   readonly #sweeps: NodeJS.Timeout
   #stream: EventStream | null = null
   #wroteAtMs: number
@@ -40,6 +41,16 @@ export class EventWriter {
 
   constructor(options: EventWriterOptions) {
     this.#options = options
+    this.#queue = new ByteQueue({
+      onHere: () => {
+        if (this.#stalledSinceMs === null) this.#pump()
+        else if (!options.exchange.over) this.#stream?.retry()
+      },
+      onLost: (cause) => {
+        options.exchange.facts.error = toGatewayError(cause)
+        options.exchange.close()
+      },
+    })
     this.#wroteAtMs = options.now()
     const everyMs = Math.min(SWEEP_MS_MAX, options.pingMs, options.writeStallMs)
     this.#sweeps = setInterval(() => this.#sweep(), everyMs)
@@ -66,12 +77,14 @@ export class EventWriter {
   /** Ends the stream once the client has taken everything; at least one event was written. Resolves then, or when it is gone. */
   async end(): Promise<void> {
     await this.#idle()
+    this.#queue.clear()
     if (!this.#options.exchange.over) this.#stream?.end(DONE)
   }
 
   /** As `end`, but with an error: a reply of its own where nothing was written, else the last event. */
   async fail(error: unknown): Promise<void> {
     await this.#idle()
+    this.#queue.clear()
     this.#options.exchange.replyError(error)
   }
 
@@ -110,6 +123,7 @@ export class EventWriter {
       this.#onIdle?.()
       return
     }
+    if (piece === 'later') return
     this.#wroteAtMs = now()
     this.#bytesTotal += piece.length
     this.#stream ??= this.#open()

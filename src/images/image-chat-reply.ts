@@ -43,6 +43,7 @@ export class ImageChatReply implements Watched {
       if (chat.stream) await this.#stream()
       else await this.#replyWhole()
     } catch (error) {
+      this.#stop.abort()
       throw toImageChatError(error)
     }
   }
@@ -73,7 +74,8 @@ export class ImageChatReply implements Watched {
     const { exchange, head } = this.#options
     const { images } = await this.#makeImages(null, () => {})
     const pictures = await this.#toPictures(images)
-    if (!exchange.over) exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
+    if (exchange.over) this.#stop.abort()
+    else exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
   }
 
   /** A failure is a status of its own until the first picture (or ping) committed the 200, afterwards the last event. */
@@ -97,6 +99,8 @@ export class ImageChatReply implements Watched {
       await writer.end()
     } catch (error) {
       await writer.fail(toImageChatError(error))
+    } finally {
+      this.#stop.abort()
     }
   }
 

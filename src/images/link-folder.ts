@@ -1,5 +1,7 @@
 import { lstat, mkdir, readdir, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readPieces } from '../http/reading-window.js'
+import type { Bytes } from '../remote-bytes.js'
 import { classifyFile, toUnfinishedName } from './link-name.js'
 
 /** A write takes seconds: an unfinished file of this age is what a process left that was killed. */
@@ -20,12 +22,13 @@ interface StoredFile {
 }
 
 /** Writes a file that is there as a whole or not at all. Rejects with the system's error; nothing half-written stays. */
-export async function writePicture(dir: string, name: string, bytes: Uint8Array): Promise<void> {
+export async function writePicture(dir: string, name: string, bytes: Bytes): Promise<void> {
   const unfinished = join(dir, toUnfinishedName(name))
   await mkdir(dir, { recursive: true, mode: 0o700 })
   try {
     // Not flushed to the disk: a link that a power cut loses is a link that is gone, which clients can meet anyway.
-    await writeFile(unfinished, bytes, { flag: 'wx', mode: 0o600 })
+    const content = bytes instanceof Uint8Array ? bytes : readPieces(bytes)
+    await writeFile(unfinished, content, { flag: 'wx', mode: 0o600 })
     await rename(unfinished, join(dir, name))
   } catch (error) {
     await removeFile(unfinished)

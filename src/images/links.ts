@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { GatewayError } from '../errors.js'
 import type { PieceSource } from '../http/piece-source.js'
 import type { ImageFormat } from '../openai/image-types.js'
+import type { Bytes } from '../remote-bytes.js'
 import { openFile } from './link-file.js'
 import { removeFile, sweepFolder, writePicture } from './link-folder.js'
 import { createLinkName, toContentType } from './link-name.js'
@@ -25,7 +26,7 @@ export interface ImageLinksOptions {
 
 export interface LinkedImage {
   readonly format: ImageFormat
-  readonly bytes: Uint8Array
+  readonly bytes: Bytes
 }
 
 /** A picture that is there, opened for one reply: its `source` has to be closed (`replyPieces` does). */

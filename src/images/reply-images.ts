@@ -30,13 +30,21 @@ export async function replyImages(
   const asLinks = request.responseFormat === 'url'
   if (asLinks) replier.links.requireAllowed()
   const options = { signal: gone.signal, encoding: asLinks ? 'file' : 'base64', bytesMax: null } as const
-  const made = await runImageCalls(prepared, options, replier.calls)
-  exchange.facts.bedrockRequestId = made.bedrockRequestId
-  const entries = asLinks ? await toLinks(made.images, exchange, replier) : made.images.map(toInline)
-  if (exchange.over) return
-  exchange.facts.firstByteMs = replier.now() - exchange.startedAtMs
-  const head = { created: replier.epochSeconds(), request, dropped }
-  exchange.replyParts(200, 'application/json', toImagesResponse(head, entries))
+  try {
+    const made = await runImageCalls(prepared, options, replier.calls)
+    exchange.facts.bedrockRequestId = made.bedrockRequestId
+    const entries = asLinks ? await toLinks(made.images, exchange, replier) : made.images.map(toInline)
+    if (exchange.over) {
+      gone.abort()
+      return
+    }
+    exchange.facts.firstByteMs = replier.now() - exchange.startedAtMs
+    const head = { created: replier.epochSeconds(), request, dropped }
+    exchange.replyParts(200, 'application/json', toImagesResponse(head, entries))
+  } catch (error) {
+    gone.abort()
+    throw error
+  }
 }
 
 function toInline({ bytes, ...image }: ReadImage): ImageEntry {

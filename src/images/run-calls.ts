@@ -1,6 +1,4 @@
-import type { InvokeClient, InvokeReply } from '../aws/invoke-client.js'
 import { type RetryClock, withRetries } from '../aws/retry.js'
-import type { BodiesPool } from '../aws/worker-pool.js'
 import { toGuardrailHeaders } from '../translate/guardrail.js'
 import type { FairLimiter } from './fair-limiter.js'
 import {
@@ -10,24 +8,27 @@ import {
   toImageError,
   unwatchedError,
 } from './image-errors.js'
-import type { ImageCall, PreparedImages, ReadImage, ReadImagesResult, ReadImagesTask } from './tasks.js'
+import type { ImageMaker, ImageOrder } from './image-maker.js'
+import type { ImageCall, ImageWish, PreparedImages, ReadImage } from './tasks.js'
 
 /** What calls of image models need of the rest of the daemon. */
 export interface ImageCalls {
-  readonly invoke: InvokeClient['invoke']
+  readonly maker: ImageMaker
   /** For all requests together. */
   readonly limiter: FairLimiter
-  readonly bodies: Pick<BodiesPool, 'run'>
   /** Milliseconds one reply may take. */
   readonly upstreamMs: number
   readonly clock: RetryClock
 }
 
 export interface RunOptions {
-  /** The client went away. */
+  /**
+   * Aborts when nobody wants the pictures any more: the calls end, and the pictures' memory is freed. Whoever does not read
+   * all of them to their end has to abort it.
+   */
   readonly signal: AbortSignal
-  readonly encoding: ReadImagesTask['encoding']
-  readonly bytesMax: ReadImagesTask['bytesMax']
+  readonly encoding: ImageWish['encoding']
+  readonly bytesMax: ImageWish['bytesMax']
   /** Hears of each call's pictures as soon as they are there, in whatever order. */
   readonly onImages?: (images: readonly ReadImage[]) => void
 }
@@ -56,7 +57,7 @@ export async function runImageCalls(
 ): Promise<MadeImages> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
-  const run: Run = { prepared, options: { ...options, signal }, context }
+  const run: Run = { prepared, options, context, signal }
   try {
     const results = await Promise.all(
       prepared.calls.map(async (call) => {
@@ -77,46 +78,41 @@ interface Run {
   readonly prepared: PreparedImages
   readonly options: RunOptions
   readonly context: ImageCalls
+  /** Aborts what is not done, also where another call failed. */
+  readonly signal: AbortSignal
 }
 
 /** One call, until it works or fails for good. */
-async function makeImages(call: ImageCall, run: Run): Promise<CallResult> {
-  const { signal } = run.options
+async function makeImages({ body, payloadHash }: ImageCall, run: Run): Promise<CallResult> {
+  const { target, request, guardrail } = run.prepared
+  const { id, region, kind, foundationId } = target
+  const order: ImageOrder = {
+    target: { id, region, kind, foundationId },
+    body: { content: body },
+    payloadHash,
+    headers: guardrail === null ? {} : toGuardrailHeaders(guardrail),
+    guarded: guardrail !== null,
+    timeoutMs: run.context.upstreamMs,
+    outputFormat: request.outputFormat,
+    outputCompression: request.outputCompression,
+    bytesMax: run.options.bytesMax,
+    encoding: run.options.encoding,
+  }
   try {
-    return await withRetries(() => tryCall(call, run), signal, run.context.clock)
+    return await withRetries(() => tryCall(order, run), run.signal, run.context.clock)
   } catch (error) {
     throw toImageError(error)
   }
 }
 
-async function tryCall(call: ImageCall, run: Run): Promise<CallResult> {
-  const { signal } = run.options
-  const { limiter, invoke, upstreamMs } = run.context
-  const { target, guardrail } = run.prepared
-  const { body, payloadHash } = call
-  const headers = guardrail === null ? {} : toGuardrailHeaders(guardrail)
-  const reply = await limiter.run(run.prepared, signal, () =>
-    invoke({ target, body, payloadHash, headers }, { signal, timeoutMs: upstreamMs }),
-  )
-  const result = await readReply(reply, run)
-  if (result.type === 'malformed') throw malformedReply()
-  if (result.type === 'unwatched') throw unwatchedError()
-  const { images, filtered, failed } = result
-  if (images.length === 0 && filtered === null && failed) throw inferenceError(reply.requestId)
-  return { images, filtered, requestId: reply.requestId }
-}
-
-/** Decodes and encodes in a worker; the reply's memory moves there. */
-async function readReply(
-  { parts }: InvokeReply,
-  { prepared, options, context }: Run,
-): Promise<ReadImagesResult> {
-  const { outputFormat, outputCompression } = prepared.request
-  const { bytesMax, encoding } = options
-  const guarded = prepared.guardrail !== null
-  const task: ReadImagesTask = { parts, outputFormat, outputCompression, bytesMax, encoding, guarded }
-  const transferList = parts.map((part) => part.buffer as ArrayBuffer)
-  return (await context.bodies.run(task, { name: 'readImages', transferList })) as ReadImagesResult
+async function tryCall(order: ImageOrder, { prepared, options, context, signal }: Run): Promise<CallResult> {
+  const { limiter, maker } = context
+  const made = await limiter.run(prepared, signal, () => maker.make(order, { signal, done: options.signal }))
+  if (made.type === 'malformed') throw malformedReply()
+  if (made.type === 'unwatched') throw unwatchedError()
+  const { images, filtered, failed, requestId } = made
+  if (images.length === 0 && filtered === null && failed) throw inferenceError(requestId)
+  return { images, filtered, requestId }
 }
 
 function gather(results: readonly CallResult[]): MadeImages {

@@ -39,5 +39,7 @@ export async function streamImages(
     await writer.end()
   } catch (error) {
     await writer.fail(error)
+  } finally {
+    gone.abort()
   }
 }

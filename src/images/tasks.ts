@@ -1,14 +1,18 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { AskingTask } from '../aws/asking-task.js'
 import type { MediaPolicy } from '../aws/chat-body-task.js'
+import type { ErrorData } from '../aws/error-data.js'
+import type { PlainAccess } from '../aws/plain-access.js'
 import type { ModelTarget } from '../catalog/types.js'
 import type { ImageFormat, ImageRequest, ImageSize } from '../openai/image-types.js'
 import type { Guardrail } from '../openai/types.js'
+import type { Bytes } from '../remote-bytes.js'
 import type { ImagePolicy } from '../translate/image-models/to-image-calls.js'
 
 /** One InvokeModel call of an image request, ready to be sent. */
 export interface ImageCall {
-  /** JSON in the model's own words. */
-  readonly body: string | Uint8Array
+  /** JSON in the model's own words; bytes have memory of their own, which moves when the call is sent. */
+  readonly body: CallBody
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash: string | null
   /** Pictures that it makes. */
@@ -53,9 +57,8 @@ export interface ImageModelAnswer {
   readonly target: ModelTarget
 }
 
-/** Worker task `readImages`: one InvokeModel reply becomes pictures as the client wants them. The parts' memory moves. */
-export interface ReadImagesTask {
-  readonly parts: readonly Uint8Array[]
+/** What is to become of the pictures of a reply. */
+export interface ImageWish {
   readonly outputFormat: ImageFormat
   /** 0 to 100, for jpeg and webp. */
   readonly outputCompression: number | null
@@ -63,26 +66,66 @@ export interface ReadImagesTask {
   readonly bytesMax: number | null
   /** `base64`: ASCII of base64, to stand in JSON; `file`: the picture itself. */
   readonly encoding: 'base64' | 'file'
-  /** A guardrail was asked for: pictures that none has looked at are not given out. */
-  readonly guarded: boolean
 }
 
-export type ReadImagesResult =
-  | {
-      readonly type: 'images'
-      readonly images: readonly ReadImage[]
-      /** Why pictures are missing, in the model's words; null: none is. */
-      readonly filtered: string | null
-      /** As `ImageReply.failed`: the same call may work later. */
-      readonly failed: boolean
-    }
+/** JSON in a model's own words. */
+export type CallBody = string | Uint8Array
+
+/** The task of the images pool: one InvokeModel call, up to its pictures. */
+export interface MakeImagesTask extends ImageWish {
+  readonly access: PlainAccess
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'kind' | 'foundationId'>
+  /** Bytes move, and come back with a failure. */
+  readonly body: CallBody
+  /** SHA-256 of the body in hex, where a worker computed it. */
+  readonly payloadHash: string | null
+  /** Request headers beside those of every call. */
+  readonly headers: Readonly<Record<string, string>>
+  /** They name a guardrail: pictures that none has looked at are not given out. */
+  readonly guarded: boolean
+  /** Milliseconds the reply may take. */
+  readonly timeoutMs: number
+  /** `FromImagesWorker` comes over it, `ReadOrder` goes. */
+  readonly port: MessagePort
+}
+
+/** What a reply says beside its pictures. */
+export interface ReplyFacts {
+  readonly requestId: string | null
+  /** Why pictures are missing, in the model's words; null: none is. */
+  readonly filtered: string | null
+  /** As `ImageReply.failed`: the same call may work later. */
+  readonly failed: boolean
+}
+
+/** First what became of the call; after `made` an answer to each `ReadOrder`, in order. */
+export type FromImagesWorker =
+  | (ReplyFacts & { readonly type: 'made'; readonly images: readonly KeptImage[] })
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }
   /** A reply to a guarded call that does not say what the guardrail did. */
   | { readonly type: 'unwatched' }
+  | { readonly type: 'failed'; readonly error: ErrorData; readonly body: CallBody }
+  /** The memory of the order is filled. */
+  | { readonly type: 'read' }
+
+/** A picture that the worker keeps until it is read. */
+interface KeptImage extends ImageSize {
+  readonly format: ImageFormat
+  /** Its number in the reply. */
+  readonly index: number
+  readonly bytesTotal: number
+}
+
+/** Fills `into` (shared memory) with bytes of a picture; the last byte is the end of the picture's memory. */
+export interface ReadOrder {
+  readonly image: number
+  readonly start: number
+  readonly into: Uint8Array
+}
 
 export interface ReadImage extends ImageSize {
   readonly format: ImageFormat
-  /** In the encoding that was asked for; its memory moved here. */
-  readonly bytes: Uint8Array
+  /** In the encoding that was asked for. */
+  readonly bytes: Bytes
 }

@@ -1,12 +1,12 @@
+import type { Bytes, Parts } from '../remote-bytes.js'
 import { createChunkWriter, type ReplyHead, writeUsageChunk } from './chunks.js'
 import { toCompletionBody } from './completion.js'
 import type { ImageFormat } from './image-types.js'
-import type { Parts } from './images-response.js'
 import type { Usage } from './types.js'
 
 /** A picture on its way into a chat. */
 export type ReplyPicture =
-  | { readonly type: 'image' | 'markdown'; readonly format: ImageFormat; readonly ascii: Uint8Array }
+  | { readonly type: 'image' | 'markdown'; readonly format: ImageFormat; readonly ascii: Bytes }
   | { readonly type: 'link'; readonly url: string }
 
 /** Bedrock counts no tokens of pictures, but a completion has a usage. */
@@ -86,16 +86,16 @@ function say(picture: ReplyPicture): string {
   return picture.type === 'image' ? uri : `![image](${uri})`
 }
 
-function cut(bytes: Uint8Array): readonly Uint8Array[] {
+function cut(bytes: Bytes): readonly Bytes[] {
   const count = Math.ceil(bytes.length / TEXT_BASE64_BYTES)
   return Array.from({ length: count }, (_, index) =>
-    bytes.subarray(index * TEXT_BASE64_BYTES, (index + 1) * TEXT_BASE64_BYTES),
+    bytes.subarray(index * TEXT_BASE64_BYTES, Math.min(bytes.length, (index + 1) * TEXT_BASE64_BYTES)),
   )
 }
 
 /** Bytes in the place of the last marks. What a client may have written (the model's name) stands before them. */
-function fillIn(json: string, bytes: readonly Uint8Array[]): Parts {
-  const parts: (Uint8Array | string)[] = []
+function fillIn(json: string, bytes: readonly Bytes[]): Parts {
+  const parts: (Bytes | string)[] = []
   let rest = json
   for (const piece of bytes.toReversed()) {
     const place = rest.lastIndexOf(MARK)

@@ -1,3 +1,4 @@
+import type { Bytes, Parts } from '../remote-bytes.js'
 import type { ImageFormat, ImageRequest, ImageSize } from './image-types.js'
 
 /** What a reply says of all its pictures. */
@@ -13,12 +14,9 @@ export interface ImagesHead {
 export interface ImageEntry extends ImageSize {
   readonly format: ImageFormat
   readonly content:
-    | { readonly type: 'base64'; readonly ascii: Uint8Array }
+    | { readonly type: 'base64'; readonly ascii: Bytes }
     | { readonly type: 'url'; readonly url: string }
 }
-
-/** JSON in pieces: a picture's base64 is in none of the strings, so that it is not copied. */
-export type Parts = readonly (Uint8Array | string)[]
 
 export type ImageEventType = 'image_generation.completed' | 'image_edit.completed'
 
@@ -38,7 +36,7 @@ const NO_USAGE = {
 export function toImagesResponse(head: ImagesHead, images: readonly ImageEntry[]): Parts {
   const { created } = head
   const start = JSON.stringify({ created, ...describe(head, images) }).slice(0, -1)
-  const parts: (Uint8Array | string)[] = [`${start},"data":[`]
+  const parts: (Bytes | string)[] = [`${start},"data":[`]
   for (const [index, { content }] of images.entries()) {
     if (index > 0) parts.push(',')
     if (content.type === 'url') parts.push(JSON.stringify({ url: content.url }))
@@ -52,7 +50,7 @@ export function toImagesResponse(head: ImagesHead, images: readonly ImageEntry[]
 export function toImageEvent(
   type: ImageEventType,
   head: ImagesHead,
-  { ascii, ...image }: ImageSize & { readonly format: ImageFormat; readonly ascii: Uint8Array },
+  { ascii, ...image }: ImageSize & { readonly format: ImageFormat; readonly ascii: Bytes },
 ): Parts {
   const facts = { size: 'auto', quality: 'auto', background: 'auto', ...describe(head, [image]) }
   const start = JSON.stringify({ type, created_at: head.created, ...facts, usage: NO_USAGE }).slice(0, -1)

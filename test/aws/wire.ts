@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { pino } from 'pino'
-import { createAccess } from '../../src/aws/access.js'
+import { type Access, createAccess } from '../../src/aws/access.js'
 import type { RuntimeAccess } from '../../src/aws/access-types.js'
 import { type BedrockClient, type BedrockRequest, createBedrockClient } from '../../src/aws/bedrock-client.js'
 import type { GatewayError } from '../../src/errors.js'
@@ -68,6 +68,7 @@ export interface ClientOptions {
 
 /** The client as the daemon makes it, its credentials given. */
 export async function createWireClient(options: ClientOptions): Promise<{
+  readonly access: Access
   readonly client: BedrockClient
   readonly close: () => Promise<void>
 }> {
@@ -90,6 +91,7 @@ export async function createWireClient(options: ClientOptions): Promise<{
   await access.refresh()
   const client = createBedrockClient({ access, now })
   return {
+    access,
     client,
     async close() {
       access.close()

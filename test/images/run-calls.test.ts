@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { createInvokeClient } from '../../src/aws/invoke-client.js'
-import { type BodiesPool, createBodiesPool } from '../../src/aws/worker-pool.js'
+import { createImagesPool, type ImagesPool } from '../../src/aws/worker-pool.js'
 import { capabilitiesOfId } from '../../src/catalog/rules.js'
 import { GatewayError } from '../../src/errors.js'
 import { createFairLimiter } from '../../src/images/fair-limiter.js'
+import { createImageMaker } from '../../src/images/image-maker.js'
 import { runImageCalls } from '../../src/images/run-calls.js'
 import type { ImageCall, PreparedImages } from '../../src/images/tasks.js'
 import { parseImageRequest } from '../../src/openai/parse-image-request.js'
@@ -27,14 +27,14 @@ interface RunSettings {
 type Answer = { readonly reply: unknown } | { readonly status: number } | 'hang'
 
 suite('the calls of an image request', () => {
-  let bodies: BodiesPool
+  let pool: ImagesPool
   let pictures: readonly string[]
 
   before(async () => {
-    bodies = createBodiesPool()
+    pool = createImagesPool()
     pictures = await Promise.all([64, 96, 128].map(draw))
   })
-  after(() => bodies.close())
+  after(() => pool.close())
 
   const picture = (index: number): Answer => ({
     reply: { images: [pictures[index]], finish_reasons: [null], seeds: [1] },
@@ -68,7 +68,7 @@ suite('the calls of an image request', () => {
       setTimeout(() => send(arrival, answer), 20)
     }
     const wire = await startWire((arrival) => void answerOne(arrival))
-    const { client, close } = await createWireClient({ url: wire.url })
+    const { access, close } = await createWireClient({ url: wire.url })
     const sizes: number[] = []
     try {
       const made = await runImageCalls(
@@ -80,9 +80,8 @@ suite('the calls of an image request', () => {
           onImages: (images) => sizes.push(...images.map(({ width }) => width)),
         },
         {
-          invoke: createInvokeClient(client).invoke,
+          maker: createImageMaker({ access, pool }),
           limiter: createFairLimiter(callsMax),
-          bodies,
           upstreamMs: 10_000,
           clock: NO_PAUSES,
         },

@@ -5,7 +5,7 @@ import {
   type ReplyPicture,
   toImageCompletion,
 } from '../../src/openai/image-completion.js'
-import type { Parts } from '../../src/openai/images-response.js'
+import type { Parts } from '../../src/remote-bytes.js'
 import { openaiDir, skipWithout } from '../shared.js'
 import { schemaProblems } from './schema.js'
 
@@ -17,7 +17,8 @@ const image = (word: string): ReplyPicture => ({ type: 'image', format: 'webp', 
 const markdown = (word: string): ReplyPicture => ({ type: 'markdown', format: 'png', ascii: ascii(word) })
 const link = (url: string): ReplyPicture => ({ type: 'link', url })
 
-const join = (parts: Parts): string => Buffer.concat(parts.map((part) => Buffer.from(part))).toString()
+const join = (parts: Parts): string =>
+  Buffer.concat(parts.map((part) => Buffer.from(part as Uint8Array))).toString()
 
 interface Choice {
   readonly message: { readonly content: string; readonly images?: readonly object[] }

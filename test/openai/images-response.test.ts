@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ImageEntry, ImagesHead, Parts } from '../../src/openai/images-response.js'
+import type { ImageEntry, ImagesHead } from '../../src/openai/images-response.js'
 import { toImageEvent, toImagesResponse } from '../../src/openai/images-response.js'
+import type { Parts } from '../../src/remote-bytes.js'
 import { openaiDir, skipWithout } from '../shared.js'
 import { schemaProblems } from './schema.js'
 
@@ -17,7 +18,7 @@ const image = (members: Partial<ImageEntry> = {}): ImageEntry => ({
 })
 
 function join(parts: Parts): string {
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))).toString()
+  return Buffer.concat(parts.map((part) => Buffer.from(part as Uint8Array))).toString()
 }
 
 const read = (head: ImagesHead, images: readonly ImageEntry[]): Record<string, unknown> =>

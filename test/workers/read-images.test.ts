@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import sharp from 'sharp'
-import { createBodiesPool } from '../../src/aws/worker-pool.js'
-import type { ReadImage, ReadImagesResult, ReadImagesTask } from '../../src/images/tasks.js'
+import {
+  type EncodedImage,
+  type ReadImagesOptions,
+  type ReadImagesResult,
+  readImages,
+} from '../../workers/read-images.js'
 
-type Wish = Omit<ReadImagesTask, 'parts'>
-type Read = (value: unknown, wish?: Partial<Wish>) => Promise<ReadImagesResult>
+type Wish = Omit<ReadImagesOptions, 'parts'>
 
 const AS_IT_CAME: Wish = {
   outputFormat: 'png',
@@ -15,25 +18,18 @@ const AS_IT_CAME: Wish = {
   guarded: false,
 }
 
-/** Reads a reply in the pool, as the main thread has it done. */
-function startReader(context: TestContext): Read {
-  const pool = createBodiesPool()
-  context.after(() => pool.close())
-  return async (value, wish = {}) => {
-    const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
-    const parts = [bytes.subarray(0, 5), bytes.subarray(5)].map((part) => new Uint8Array(part))
-    const task = { ...AS_IT_CAME, ...wish, parts } satisfies ReadImagesTask
-    const transferList = parts.map(({ buffer }) => buffer)
-    return (await pool.run(task, { name: 'readImages', transferList })) as ReadImagesResult
-  }
+/** Reads a reply that came in two parts. */
+function read(value: unknown, wish: Partial<Wish> = {}): Promise<ReadImagesResult> {
+  const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return readImages({ ...AS_IT_CAME, ...wish, parts: [bytes.subarray(0, 5), bytes.subarray(5)] })
 }
 
-function imagesOf(result: ReadImagesResult): readonly ReadImage[] {
+function imagesOf(result: ReadImagesResult): readonly EncodedImage[] {
   assert.equal(result.type, 'images')
   return result.type === 'images' ? result.images : []
 }
 
-async function firstOf(result: Promise<ReadImagesResult>): Promise<ReadImage> {
+async function firstOf(result: Promise<ReadImagesResult>): Promise<EncodedImage> {
   const [image] = imagesOf(await result)
   assert.ok(image !== undefined)
   return image
@@ -48,10 +44,9 @@ function noise(width: number, height: number) {
   return sharp(pixels, { raw: { width, height, channels: 3 } })
 }
 
-const text = ({ bytes }: ReadImage) => Buffer.from(bytes).toString('latin1')
+const text = ({ bytes }: EncodedImage) => Buffer.from(bytes).toString('latin1')
 
-test('a picture in the wanted format is passed on as it came, with its size', async (context) => {
-  const read = startReader(context)
+test('a picture in the wanted format is passed on as it came, with its size', async () => {
   const png = await noise(30, 20).png().toBuffer()
   const image = await firstOf(read({ images: [png.toString('base64')] }))
   assert.deepEqual(
@@ -67,15 +62,13 @@ test('a picture in the wanted format is passed on as it came, with its size', as
   assert.ok(png.equals(file.bytes))
 })
 
-test('a picture that is passed on is not decoded: only its header has to be whole', async (context) => {
-  const read = startReader(context)
+test('a picture that is passed on is not decoded: only its header has to be whole', async () => {
   const png = (await noise(300, 200).png().toBuffer()).subarray(0, 30_000)
   const image = await firstOf(read({ images: [png.toString('base64')] }))
   assert.equal(text(image), png.toString('base64'))
 })
 
-test('several pictures keep their order, and what was filtered is said', async (context) => {
-  const read = startReader(context)
+test('several pictures keep their order, and what was filtered is said', async () => {
   const pictures = await Promise.all([10, 20].map(async (side) => noise(side, side).png().toBuffer()))
   const images = pictures.map((bytes) => bytes.toString('base64'))
   const result = await read({ images, error: 'Some were held back.' })
@@ -86,8 +79,7 @@ test('several pictures keep their order, and what was filtered is said', async (
   assert.ok(result.type === 'images' && result.filtered === 'Some were held back.')
 })
 
-test('a reply that holds only why there is none has no pictures', async (context) => {
-  const read = startReader(context)
+test('a reply that holds only why there is none has no pictures', async () => {
   const filtered = await read({ finish_reasons: ['Filter reason: prompt'] })
   assert.ok(filtered.type === 'images' && !filtered.failed)
   assert.deepEqual(filtered.images, [])
@@ -96,8 +88,7 @@ test('a reply that holds only why there is none has no pictures', async (context
   assert.ok(failed.type === 'images' && failed.failed)
 })
 
-test('another format is written anew, transparency white in JPEG', async (context) => {
-  const read = startReader(context)
+test('another format is written anew, transparency white in JPEG', async () => {
   const clear = await sharp({
     create: { width: 16, height: 16, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
   })
@@ -115,8 +106,7 @@ test('another format is written anew, transparency white in JPEG', async (contex
   assert.deepEqual([webp.format, (await sharp(webp.bytes).metadata()).hasAlpha], ['webp', true])
 })
 
-test('output_compression is the quality: less of it is smaller, 0 is taken, and PNG has none', async (context) => {
-  const read = startReader(context)
+test('output_compression is the quality: less of it is smaller, 0 is taken, and PNG has none', async () => {
   const jpeg = (await noise(200, 200).jpeg({ quality: 100 }).toBuffer()).toString('base64')
   const sizes: number[] = []
   for (const outputCompression of [0, 50, 90]) {
@@ -134,8 +124,7 @@ test('output_compression is the quality: less of it is smaller, 0 is taken, and 
   assert.equal(text(await firstOf(read({ images: [png] }, { outputCompression: 10 }))), png)
 })
 
-test('a picture over bytesMax is made smaller, in a format that fits', async (context) => {
-  const read = startReader(context)
+test('a picture over bytesMax is made smaller, in a format that fits', async () => {
   const png = (await noise(800, 600).png().toBuffer()).toString('base64')
   for (const bytesMax of [96_000, 4_096]) {
     const image = await firstOf(read({ images: [png] }, { bytesMax, encoding: 'file' }))
@@ -146,8 +135,7 @@ test('a picture over bytesMax is made smaller, in a format that fits', async (co
   }
 })
 
-test('what is no reply, or holds no picture, is malformed', async (context) => {
-  const read = startReader(context)
+test('what is no reply, or holds no picture, is malformed', async () => {
   const png = await noise(30, 20).png().toBuffer()
   const cut = png.subarray(0, 900).toString('base64')
   for (const value of [
@@ -164,8 +152,7 @@ test('what is no reply, or holds no picture, is malformed', async (context) => {
   assert.deepEqual(await read({ images: [cut] }, { outputFormat: 'jpeg' }), { type: 'malformed' })
 })
 
-test('a picture that no guardrail has looked at is not given out where one must', async (context) => {
-  const read = startReader(context)
+test('a picture that no guardrail has looked at is not given out where one must', async () => {
   const images = [(await noise(10, 10).png().toBuffer()).toString('base64')]
   assert.deepEqual(await read({ images }, { guarded: true }), { type: 'unwatched' })
   const action = 'amazon-bedrock-guardrailAction'
