@@ -140,6 +140,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     bodies,
     pool: imagesPool,
     links,
+    registry,
     now,
     epochSeconds,
   })

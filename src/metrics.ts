@@ -116,7 +116,12 @@ export function createMetrics(gauges: Gauges): Metrics {
   const endings = createTally('stream_endings', registry)
   const duration = createHistogram('duration', registry)
   const firstByte = createHistogram('first_byte', registry)
-  createGauge('bedrockd_streams_open', 'Chats under way.', gauges.streamsOpen, registry)
+  createGauge(
+    'bedrockd_streams_open',
+    'Chats and streams of pictures under way.',
+    gauges.streamsOpen,
+    registry,
+  )
   createGauge('bedrockd_connections_open', 'Client connections.', gauges.connectionsOpen, registry)
   createGauge(
     'bedrockd_embedding_inputs_waiting',

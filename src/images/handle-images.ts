@@ -53,7 +53,7 @@ async function answer(
     exchange.facts.model = prepared.target.id
     exchange.facts.region = prepared.target.region
     exchange.dropped = prepared.dropped
-    if (prepared.request.stream) await streamImages({ exchange, prepared, event }, service)
+    if (prepared.request.stream) await streamImages({ exchange, prepared, event, replier: service })
     else await replyImages({ exchange, prepared }, service)
   } finally {
     leave()

@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
 import { createImageChunkWriter, type ReplyPicture, toImageCompletion } from '../openai/image-completion.js'
 import type { PreparedImageChat } from '../prepare-image-chat.js'
-import type { Watched } from '../stream-registry.js'
+import { toStreamInfo, type Watched } from '../stream-registry.js'
 import { EventWriter } from './event-writer.js'
 import type { ImageService } from './handle-images.js'
 import { toImageChatError } from './image-chat-errors.js'
@@ -48,8 +48,9 @@ export class ImageChatReply implements Watched {
     }
   }
 
-  /** Nothing to look at: the calls and the writer have deadlines of their own. */
-  sweep(): void {}
+  sweep(nowMs: number): void {
+    this.#writer?.sweep(nowMs)
+  }
 
   shutDown(): void {
     this.#end()
@@ -58,16 +59,9 @@ export class ImageChatReply implements Watched {
 
   describe(nowMs: number): StreamInfo {
     const { exchange, chat } = this.#options
-    return {
-      id: exchange.requestId,
-      model: chat.images.target.id,
-      region: chat.images.target.region,
-      startedAtMs: Math.round(Date.now() - (nowMs - exchange.startedAtMs)),
-      silentForMs: Math.round(nowMs - this.#heardAtMs),
-      events: this.#picturesTotal,
-      bytes: this.#writer?.bytesTotal ?? 0,
-      paused: this.#writer?.paused ?? false,
-    }
+    const { bytesTotal = 0, paused = false } = this.#writer ?? {}
+    const progress = { events: this.#picturesTotal, bytes: bytesTotal, paused }
+    return toStreamInfo(exchange, chat.images.target, { nowMs, heardAtMs: this.#heardAtMs, ...progress })
   }
 
   async #replyWhole(): Promise<void> {

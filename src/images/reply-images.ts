@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.js'
 import { type ImageEntry, toImagesResponse } from '../openai/images-response.js'
+import type { StreamRegistry } from '../stream-registry.js'
 import { linkUrl } from './link-url.js'
 import type { ImageLinks } from './links.js'
 import { type ImageCalls, runImageCalls } from './run-calls.js'
@@ -9,6 +10,7 @@ import type { PreparedImages, ReadImage } from './tasks.js'
 export interface ImageReplier {
   readonly calls: ImageCalls
   readonly links: Pick<ImageLinks, 'requireAllowed' | 'save'>
+  readonly registry: Pick<StreamRegistry, 'add' | 'remove'>
   /** What links start with; null: as the request says. */
   readonly publicUrl: string | null
   readonly pingMs: number
