@@ -245,7 +245,7 @@ export class Exchange {
 
   /**
    * Sends what went wrong in OpenAI's shape, with the headers that the official SDKs act on. Where an event stream is
-   * open its status is gone: then it is the stream's last event.
+   * open its status is gone: then it is the stream's last event, or, where an event is half sent, the connection is cut.
    */
   replyError(cause: unknown): void {
     if (this.#answered) return
@@ -253,7 +253,10 @@ export class Exchange {
     this.facts.error = error
     if (this.errorsInStream && this.#stream === null) this.openEventStream()
     if (this.#stream !== null) {
-      this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
+      // A shutdown does not wait for a client that is in the middle of a picture: to it a connection that breaks is an error,
+      // but an error glued to half an event is no event at all.
+      if (this.#stream.insideEvent) this.close()
+      else this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
       return
     }
     if (error.retryAfterSeconds !== null) this.setHeader('retry-after', String(error.retryAfterSeconds))
