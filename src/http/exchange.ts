@@ -23,6 +23,9 @@ const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 /** A smaller reply goes out in one piece: the socket's buffer has room for it. */
 const WHOLE_REPLY_BYTES_MAX = 64 * 1024
 
+/** What asked for pictures. */
+export type PictureKind = 'generation' | 'edit' | 'chat'
+
 /** What is logged and counted of one request once it is over. No text of the client or of a model. */
 export interface ExchangeFacts {
   /** The id Bedrock was asked for. */
@@ -34,6 +37,8 @@ export interface ExchangeFacts {
   firstByteMs: number | null
   bedrockRequestId: string | null
   streamed: boolean
+  /** That were put into the reply; null: none was. */
+  pictures: { readonly kind: PictureKind; readonly count: number } | null
   /** What had to be mended in the history; null: it was not read. */
   sanitized: Sanitized | null
   error: GatewayError | null
@@ -79,6 +84,7 @@ export class Exchange {
     firstByteMs: null,
     bedrockRequestId: null,
     streamed: false,
+    pictures: null,
     sanitized: null,
     error: null,
   }

@@ -8,6 +8,7 @@ import { toStreamInfo, type Watched } from '../stream-registry.js'
 import { EventWriter } from './event-writer.js'
 import type { ImageService } from './handle-images.js'
 import { toImageChatError } from './image-chat-errors.js'
+import { notePictures } from './note-pictures.js'
 import { toLinkUrls } from './reply-images.js'
 import { type MadeImages, runImageCalls } from './run-calls.js'
 import type { ReadImage } from './tasks.js'
@@ -68,8 +69,9 @@ export class ImageChatReply implements Watched {
     const { exchange, head } = this.#options
     const { images } = await this.#makeImages(null, () => {})
     const pictures = await this.#toPictures(images)
-    if (exchange.over) this.#stop.abort()
-    else exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
+    if (exchange.over) return this.#stop.abort()
+    notePictures(exchange, 'chat', pictures.length)
+    exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
   }
 
   /** A failure is a status of its own until the first picture (or ping) committed the 200, afterwards the last event. */
@@ -81,6 +83,7 @@ export class ImageChatReply implements Watched {
     this.#writer = writer
     const write = (pictures: readonly ReplyPicture[]): void => {
       for (const picture of pictures) writer.write(chunks.picture(picture))
+      notePictures(exchange, 'chat', pictures.length)
     }
     // A picture of the message is one line, which clients don't take at any length; text can be cut.
     const bytesMax = chat.output === 'images' ? service.chatImageBytesMax : null

@@ -1,9 +1,10 @@
 import type { StreamInfo } from '../admin/types.js'
 import { drainingError } from '../errors.js'
-import type { Exchange } from '../http/exchange.js'
+import type { Exchange, PictureKind } from '../http/exchange.js'
 import { type ImageEventType, toImageEvent } from '../openai/images-response.js'
 import { toStreamInfo, type Watched } from '../stream-registry.js'
 import { EventWriter } from './event-writer.js'
+import { notePictures } from './note-pictures.js'
 import type { ImageReplier } from './reply-images.js'
 import { runImageCalls } from './run-calls.js'
 import type { PreparedImages, ReadImage } from './tasks.js'
@@ -11,6 +12,7 @@ import type { PreparedImages, ReadImage } from './tasks.js'
 export interface ImageStreamOptions {
   readonly exchange: Exchange
   readonly prepared: PreparedImages
+  readonly kind: PictureKind
   /** What the stream is made of. */
   readonly event: ImageEventType
   readonly replier: ImageReplier
@@ -82,8 +84,9 @@ class ImageStream implements Watched {
   }
 
   #write(images: readonly ReadImage[]): void {
-    const { exchange, prepared, event, replier } = this.#options
+    const { exchange, prepared, kind, event, replier } = this.#options
     const { request, dropped } = prepared
+    notePictures(exchange, kind, images.length)
     this.#heardAtMs = replier.now()
     this.#picturesTotal += images.length
     exchange.facts.firstByteMs ??= this.#heardAtMs - exchange.startedAtMs
