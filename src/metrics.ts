@@ -12,7 +12,7 @@ const seriesMax = 500
 const counterTable = {
   requests: { help: 'Requests by route and HTTP status.', labels: ['route', 'status'], values: [] },
   tokens: {
-    help: 'Tokens that Bedrock counted, of chats, embeddings and reranking.',
+    help: 'Tokens that Bedrock charged for chats, embeddings and ranking.',
     labels: ['direction'],
     values: ['input', 'output'],
   },

@@ -4,9 +4,10 @@ import { GatewayError } from './errors.js'
 const param = 'model'
 const NAME_CHARACTERS_SHOWN = 128
 
-/** The model behind a name; throws 403 or 404 in words that say what to do. */
-export function requireModel(name: string, resolution: Resolution): ModelTarget {
+/** The model behind a name; throws 403 or 404 in words that say what to do. `kind` is what it is wanted for. */
+export function requireModel(name: string, resolution: Resolution, kind: ModelKind = 'chat'): ModelTarget {
   const shown = toShown(name)
+  const list = `GET /v1/models${kind === 'chat' ? '' : `?type=${kind}`}`
   switch (resolution.type) {
     case 'listed':
     case 'unlisted':
@@ -26,7 +27,9 @@ export function requireModel(name: string, resolution: Resolution): ModelTarget 
     case 'unknown':
       throw new GatewayError(
         'model_not_found',
-        `The model "${shown}" does not exist: GET /v1/models lists what can be used.`,
+        resolution.setting === undefined
+          ? `The model "${shown}" does not exist: ${list} lists what can be used.`
+          : `Nothing stands in for the model "${shown}": set ${resolution.setting} to a model that exists, or name one of ${list}.`,
         { param },
       )
     default:
@@ -45,7 +48,12 @@ const PURPOSES = {
 /** The same model, if it is of this kind; throws a 400 that names the endpoint where it can be used. */
 export function requireKind(target: ModelTarget, kind: ModelKind): ModelTarget {
   if (target.kind === kind) return target
-  const message = `The model "${toShown(target.requested)}" can't ${PURPOSES[kind].can}: ${PURPOSES[target.kind].does}.`
+  const shown = toShown(target.requested)
+  // An application profile that no refresh listed is taken for one that chats.
+  const message =
+    target.foundationId === null
+      ? `Which model is behind "${shown}" is not known here, so it can only chat: name the model itself, or let the gateway list the profile (bedrock:ListInferenceProfiles).`
+      : `The model "${shown}" can't ${PURPOSES[kind].can}: ${PURPOSES[target.kind].does}.`
   throw new GatewayError('invalid_request', message, { param })
 }
 

@@ -18,8 +18,3 @@ export function moveBody<Result extends object>(result: Result, ...bodies: reado
   // Piscina unpacks it: the main thread gets `result`.
   return move({ [transferableSymbol]: memory, [valueSymbol]: result }) as unknown as Result
 }
-
-/** Bytes that can move: the same ones where nothing else lies in their memory, else a copy. */
-export function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
-}

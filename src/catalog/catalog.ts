@@ -1,6 +1,6 @@
 import type { Config, ModelAlias } from '../config.js'
 import { createGlobs } from './globs.js'
-import { type ImageUse, isOpenAiImageName, orderImageModels } from './image-names.js'
+import { IMAGE_MODEL_SETTINGS, type ImageUse, isOpenAiImageName, orderImageModels } from './image-names.js'
 import { mergeEntries, sortEntries, tellApart } from './listing.js'
 import { toUnversionedId } from './mantle.js'
 import { guessFoundationId, isBedrockId, parseArn, parseName } from './names.js'
@@ -165,8 +165,11 @@ function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: Cata
   const resolveStandIn = (name: string, use: ImageUse): Resolution => {
     const { id } = parseName(name)
     const stand = standIn(id, policy, use)
-    if (stand !== null) return resolveAny(name, stand)
-    return isOpenAiImageName(id) ? resolvePreferred(name, use) : { type: 'unknown' }
+    if (stand === null) return { type: 'unknown' }
+    const { setting, model } = stand
+    if (model === null && isOpenAiImageName(id)) return resolvePreferred(name, use)
+    const resolution: Resolution = model === null ? { type: 'unknown' } : resolveAny(name, model)
+    return resolution.type === 'unknown' ? { ...resolution, setting } : resolution
   }
 
   return (name, use = 'generation') => {
@@ -211,14 +214,31 @@ function groupByName(aliases: readonly ModelAlias[]): ReadonlyMap<string, readon
   return groups
 }
 
-/** What OpenAI's own model names (and the usual ones of rerankers) stand for, as in the sample gateway; null where the setting is empty. */
-function standIn(id: string, policy: CatalogPolicy, use: ImageUse): string | null {
-  if (isOpenAiImageName(id))
-    return use === 'generation' ? policy.defaultImageModel : policy.defaultImageEditModel
-  if (/^gpt-/i.test(id)) return policy.defaultModel
-  if (/^text-embedding-/i.test(id)) return policy.defaultEmbeddingModel
-  if (/^(?:rerank-|jina-reranker-)/i.test(id)) return policy.defaultRerankModel
-  return null
+/** OpenAI's own model names and the usual ones of rerankers, with the settings that say what they stand for, as in the sample gateway. */
+const STAND_INS = [
+  { names: /^gpt-/i, setting: 'DEFAULT_MODEL', policy: 'defaultModel' },
+  { names: /^text-embedding-/i, setting: 'DEFAULT_EMBEDDING_MODEL', policy: 'defaultEmbeddingModel' },
+  {
+    names: /^(?:rerank-|jina-reranker-)/i,
+    setting: 'BEDROCKD_DEFAULT_RERANK_MODEL',
+    policy: 'defaultRerankModel',
+  },
+] as const satisfies readonly { names: RegExp; setting: string; policy: keyof CatalogPolicy }[]
+
+interface StandIn {
+  readonly setting: string
+  /** Null: the setting is empty. */
+  readonly model: string | null
+}
+
+/** What such a name stands for; null where it is none. */
+function standIn(id: string, policy: CatalogPolicy, use: ImageUse): StandIn | null {
+  if (isOpenAiImageName(id)) {
+    const model = use === 'generation' ? policy.defaultImageModel : policy.defaultImageEditModel
+    return { setting: IMAGE_MODEL_SETTINGS[use], model }
+  }
+  const row = STAND_INS.find(({ names }) => names.test(id))
+  return row === undefined ? null : { setting: row.setting, model: policy[row.policy] }
 }
 
 /** The first region that can serve the id wins; a region that lists it without access only decides if no other does. */

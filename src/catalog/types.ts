@@ -185,7 +185,8 @@ export type Resolution =
   | { readonly type: 'denied' }
   /** Listed, but nothing can invoke it (no ON_DEMAND and no profile in any configured region). */
   | { readonly type: 'not-invocable'; readonly foundationId: string }
-  | { readonly type: 'unknown' }
+  /** `setting`: the one that says what stands in for such a name, and says nothing that exists. */
+  | { readonly type: 'unknown'; readonly setting?: string }
 
 /** One row of `GET /v1/models`, before it takes OpenAI's shape. */
 export interface ModelEntry {

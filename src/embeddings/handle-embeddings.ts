@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { InvokeClient } from '../aws/invoke-client.js'
 import type { Exchange } from '../http/exchange.js'
 import { toEmbeddingsReply } from '../openai/embeddings-reply.js'
@@ -36,6 +35,8 @@ export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDepen
   exchange.dropped = dropped
 
   const results = await runCalls(exchange, prepared, deps)
+  // Those that shared a call are due together.
+  await deps.receiver.takeTurn()
   const promptTokens = results.reduce((sum, { tokens }) => sum + (tokens ?? 0), 0)
   exchange.facts.promptTokens = promptTokens
   // Of several calls the first stands for all.
@@ -45,7 +46,7 @@ export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDepen
     vectors: inOrder(prepared, results),
     encodingFormat,
     promptTokens,
-    pause: nextTurn,
+    pause: deps.receiver.takeTurn,
   })
   exchange.replyParts(200, 'application/json', parts)
 }

@@ -20,6 +20,7 @@ import type {
   EmbeddingModelQuestion,
   PreparedBodies,
 } from './tasks.js'
+import type { TakeTurn } from './turns.js'
 import type { Share } from './waiting-line.js'
 
 export interface EmbeddingReceiver {
@@ -33,6 +34,8 @@ export interface EmbeddingReceiver {
   /** Called for names the snapshot does not hold: a refresh may know them. */
   readonly onUnlisted: () => void
   readonly bodies: BodiesPool
+  /** Awaited before a body is read here. */
+  readonly takeTurn: TakeTurn
 }
 
 /** Reads one embeddings request to the end and makes it ready for its calls. Throws a `GatewayError` for everything that is wrong with it. */
@@ -44,6 +47,7 @@ export async function receiveEmbeddings(
   const parts = await exchange.readBody(receiver.bodyBytesMax)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > receiver.bodyInlineBytesMax) return prepareInWorker(parts, exchange, receiver)
+  await receiver.takeTurn()
   const body = parseBody(parts)
   const target = resolveTarget(body['model'], receiver)
   const { inputsMax } = receiver
@@ -65,7 +69,7 @@ function resolveTarget(name: unknown, { catalog, onUnlisted }: EmbeddingReceiver
   const model = parseModel(name, 'model')
   const resolution = catalog().resolve(model)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
-  return requireKind(requireModel(model, resolution), 'embedding')
+  return requireKind(requireModel(model, resolution, 'embedding'), 'embedding')
 }
 
 /** Each input on its own: what shares a call is seen when there is one. */

@@ -26,10 +26,10 @@ const SHORT_LINE_MAX = 32
 const NEWCOMERS_KEPT_MIN = 64
 
 /**
- * Inputs that wait for one model. Owners take turns, one item at a time, so that a request of thousands does not hold up the one-text
- * query that comes after it. In a long line every other turn belongs to the owner that came last: a flood of a thousand one-text requests, whose
- * order is nobody's concern, does not hold it up either. The longest wait of all is as long as it would be in the order of arrival
- * while nothing more comes, and at most twice as long else.
+ * Inputs that wait for one model. Owners take turns, one item at a time, so that a request of thousands does not hold up the
+ * one-text query that comes after it. In a long line every other turn belongs to the owner that came last: a flood of a thousand
+ * one-text requests, whose order is nobody's concern, does not hold it up either. Half of the turns still go by arrival, so that
+ * whoever came first waits at most twice as long.
  */
 export class WaitingLine<Item extends LineItem> {
   /** In the order of their turns. */

@@ -1,8 +1,8 @@
 import { GatewayError } from '../errors.js'
 import type { EmbeddingRequest } from './embedding-types.js'
 
-/** Of JSON text between two pauses: some 1 ms of work, 3 ms before the compiler has had its turn (measured: 6 to 8 ns a byte). */
-const BYTES_BETWEEN_PAUSES = 128 * 1024
+/** Of JSON text between two pauses: one vector of 1536 numbers, 0.15 ms of work, 1 to 2 ms before the compiler has had its turn. */
+const BYTES_BETWEEN_PAUSES = 48 * 1024
 
 export interface EmbeddingsReply {
   /** As the client named it. */
@@ -11,7 +11,7 @@ export interface EmbeddingsReply {
   readonly vectors: readonly Uint8Array[]
   readonly encodingFormat: EmbeddingRequest['encodingFormat']
   readonly promptTokens: number
-  /** Lets others have the event loop for a moment; awaited between pieces of work of some 1 ms. */
+  /** Lets others have the event loop for a moment; awaited between pieces of work of some 0.3 ms. */
   readonly pause: () => Promise<void>
 }
 
@@ -48,11 +48,13 @@ export async function toEmbeddingsReply({
   return parts
 }
 
-/** Little-endian 32-bit floats, as OpenAI sends them. Measured: 120 to 150 µs for 1536 numbers. */
+/** Little-endian 32-bit floats, as OpenAI sends them. Measured: 140 µs for 1536 numbers, most of it for reading them. */
 function toBase64(vector: Uint8Array): string {
   const numbers = parseNumbers(vector)
   const bytes = new DataView(new ArrayBuffer(numbers.length * 4))
-  for (const [index, value] of numbers.entries()) bytes.setFloat32(index * 4, value, true)
+  numbers.forEach((value, index) => {
+    bytes.setFloat32(index * 4, value, true)
+  })
   return Buffer.from(bytes.buffer).toString('base64')
 }
 

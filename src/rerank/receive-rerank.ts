@@ -44,5 +44,5 @@ function resolveTarget(name: unknown, { catalog, onUnlisted }: RerankReceiver): 
   const model = parseModel(name, 'model')
   const resolution = catalog().resolve(model)
   if (resolution.type === 'unlisted' || resolution.type === 'unknown') onUnlisted()
-  return requireKind(requireModel(model, resolution), 'rerank')
+  return requireKind(requireModel(model, resolution, 'rerank'), 'rerank')
 }

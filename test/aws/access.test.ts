@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test'
 import { pino } from 'pino'
 import { type Access, createAccess } from '../../src/aws/access.js'
 import type { RuntimeAccess, RuntimeAccessRequest } from '../../src/aws/access-types.js'
+import { toRegionAccess } from '../../src/aws/plain-access.js'
 import { GatewayError } from '../../src/errors.js'
 
 const SECOND_MS = 1_000
@@ -291,3 +292,24 @@ function assertGatewayError(
     return true
   })
 }
+
+test('plain access, for another thread, becomes the same there', async () => {
+  const scene = createScene(found({ expiresInMs: null }))
+  assert.throws(() => scene.access.plainFor('us-east-1'), GatewayError)
+  await scene.access.refresh()
+  const plain = structuredClone(scene.access.plainFor('eu-central-1'))
+  const there = toRegionAccess(plain)
+  const here = scene.access.forRegion('eu-central-1')
+  assert.equal(there.endpoint, here.endpoint)
+  assert.ok(there.auth.type === 'sigv4' && here.auth.type === 'sigv4')
+  const signable = { method: 'POST', path: '/', query: '', headers: [], payloadHash: '0' } as const
+  assert.equal(
+    there.auth.signer.sign(signable, '20260115T000000Z'),
+    here.auth.signer.sign(signable, '20260115T000000Z'),
+  )
+  assert.throws(() => scene.access.plainFor('xx-east-1'), { code: 'model_not_found' })
+
+  const bearer = createScene(NONE, 'token')
+  await bearer.access.refresh()
+  assert.deepEqual(toRegionAccess(bearer.access.plainFor('us-east-1')), bearer.access.forRegion('us-east-1'))
+})

@@ -321,8 +321,8 @@ suite('what models are called and where they lead', () => {
       assert.equal(emulator.requests.at(-1)?.modelId, 'nobody.new-model-v1:0')
     })
 
-    await t.test('an image model cannot chat, and the message says so', async () => {
-      const error = await readError(await postChat(daemon.url, { model: 'amazon.nova-canvas-v1:0' }), 400)
+    await t.test('a model that ranks cannot chat, and the message says so', async () => {
+      const error = await readError(await postChat(daemon.url, { model: 'cohere.rerank-v3-5:0' }), 400)
       assert.equal(error.param, 'model')
     })
 
