@@ -142,6 +142,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     bodies: uploads,
     pool: imagesPool,
     links,
+    registry,
     now,
     epochSeconds,
   })

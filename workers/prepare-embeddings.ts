@@ -27,7 +27,8 @@ export function prepareEmbeddings(
     async ({ ask }) => {
       const body = parseBody(task.parts)
       const { target } = await ask({ type: 'model', name: parseModel(body['model'], 'model') })
-      const request = parseEmbeddingRequest(body, { inputsMax: task.inputsMax })
+      const { inputsMax } = task
+      const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
       const adapter = embeddingAdapterOf(target)
       const dropped = toDropped(request, adapter, { target, dropParams: task.dropParams })
       const inputs = toReadyInputs(request, adapter, await toDecoder(request))

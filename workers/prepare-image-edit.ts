@@ -1,5 +1,6 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
+import { readImageRequest } from '../src/images/read-image-request.js'
 import { toImageModelName } from '../src/images/resolve-image-target.js'
 import type {
   ImageModelAnswer,
@@ -7,7 +8,6 @@ import type {
   PreparedImages,
   PrepareImageEditTask,
 } from '../src/images/tasks.js'
-import { parseImageRequest } from '../src/openai/parse-image-request.js'
 import { answerTask } from './asking.js'
 import { parseEditBody } from './edit-body.js'
 import { makeEditCalls } from './edit-calls.js'
@@ -27,11 +27,12 @@ export function prepareImageEdit(
     task.port,
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
-      const { target } = await ask({ type: 'model', name: toImageModelName(fields['model']) })
-      const { imagesMax, dropParams, media = NO_ADDRESSES } = task
-      const request = parseImageRequest(fields, { imagesMax })
-      const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })
-      return moveBody({ type: 'prepared', target, request, calls, dropped }, ...calls.map(({ body }) => body))
+      const masked = sources.mask !== null
+      const { target } = await ask({ type: 'model', name: toImageModelName(fields['model']), masked })
+      const { imagesMax, media = NO_ADDRESSES } = task
+      const request = readImageRequest(fields, target, { imagesMax })
+      const made = await makeEditCalls({ target, request, sources, policy: task, media, signal })
+      return moveBody({ type: 'prepared', target, request, ...made }, ...made.calls.map(({ body }) => body))
     },
   )
 }

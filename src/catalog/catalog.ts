@@ -234,7 +234,7 @@ interface StandIn {
 /** What such a name stands for; null where it is none. */
 function standIn(id: string, policy: CatalogPolicy, use: ImageUse): StandIn | null {
   if (isOpenAiImageName(id)) {
-    const model = use === 'edit' ? policy.defaultImageEditModel : policy.defaultImageModel
+    const model = use === 'generation' ? policy.defaultImageModel : policy.defaultImageEditModel
     return { setting: IMAGE_MODEL_SETTINGS[use], model }
   }
   const row = STAND_INS.find(({ names }) => names.test(id))

@@ -1,7 +1,10 @@
 import type { ModelEntry } from './types.js'
 
-/** What a picture is asked for with: words alone, or a picture to change. OpenAI's names lead to different models for each. */
-export type ImageUse = 'generation' | 'edit'
+/**
+ * What a picture is asked for with: words alone, a picture to change, or with it a mask of what is to change. OpenAI's names lead
+ * to different models for each.
+ */
+export type ImageUse = 'generation' | 'edit' | 'masked-edit'
 
 /** What a request means that names no model (CreateImageRequest). */
 export const UNNAMED_IMAGE_MODEL = 'dall-e-2'
@@ -10,6 +13,7 @@ export const UNNAMED_IMAGE_MODEL = 'dall-e-2'
 export const IMAGE_MODEL_SETTINGS = {
   generation: 'BEDROCKD_DEFAULT_IMAGE_MODEL',
   edit: 'BEDROCKD_DEFAULT_IMAGE_EDIT_MODEL',
+  'masked-edit': 'BEDROCKD_DEFAULT_IMAGE_EDIT_MODEL',
 } as const satisfies Record<ImageUse, string>
 
 /**
@@ -32,6 +36,14 @@ const PREFERRED = {
     'amazon.titan-image',
     'stability.stable-image-inpaint',
     'stability.stable-image-control-structure',
+  ],
+  // The first three take a mask. Of the others one is asked only where none of those is there: it refuses, and says why.
+  'masked-edit': [
+    'amazon.nova-canvas',
+    'stability.stable-image-inpaint',
+    'amazon.titan-image',
+    'stability.stable-image-ultra',
+    'stability.sd3-5-large',
   ],
 } as const satisfies Record<ImageUse, readonly string[]>
 

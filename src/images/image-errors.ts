@@ -7,6 +7,7 @@ const BLOCKED = /content filter|content polic|responsible AI|\bAUP\b/i
 
 /** Short enough to be read as the reason of a status: Open WebUI shows nothing else (openwebui-contract §5). */
 const FILTERED: readonly (readonly [words: RegExp, message: string])[] = [
+  [/guardrail/i, 'Blocked by the guardrail'],
   [/input image/i, 'Image blocked by the content filter'],
   [/output|generated/i, 'Result blocked by the content filter'],
 ]
@@ -28,6 +29,18 @@ export function inferenceError(requestId: string | null): GatewayError {
 /** A reply that is not what its protocol says. */
 export function malformedReply(): GatewayError {
   return new GatewayError('upstream_error', 'Bedrock sent something else than pictures.')
+}
+
+/**
+ * The request must be watched by a guardrail, and nothing says that it was: the picture is paid for, but not given out. AWS
+ * ("How Amazon Bedrock Guardrails works") has guardrails for every image model, and InvokeModel's reply says what each did.
+ */
+export function unwatchedError(): GatewayError {
+  return new GatewayError(
+    'unsupported',
+    'The guardrail of this request did not watch the model: use another model, or a request without a guardrail.',
+    { param: 'model' },
+  )
 }
 
 /** A refusal of the content among the failures of an InvokeModel call; any other one as it is. */

@@ -47,6 +47,8 @@ export interface ImageLinks {
    * can't be written: then none of them stays.
    */
   save(images: readonly LinkedImage[]): Promise<readonly string[]>
+  /** Throws a `GatewayError` where no links are made at all: to be asked before a picture is paid for. */
+  requireAllowed(): void
   /** Null for a name that is none, and for a picture that is gone or expired. `name` may be anything. */
   open(name: string): Promise<OpenedImage | null>
   /** Removes what expired, and the oldest where it is too much. Runs by itself, too. */
@@ -75,9 +77,14 @@ export function createImageLinks({ dir, keepMs, bytesMax, log, now }: ImageLinks
       await sweepTo(Math.max(0, bytesMax - bytesToCome) * REFILL)
   }
 
+  function requireAllowed(): void {
+    if (bytesMax === 0) throw notAllowed()
+  }
+
   async function save(images: readonly LinkedImage[]): Promise<readonly string[]> {
     const bytes = images.reduce((sum, image) => sum + image.bytes.length, 0)
-    if (bytesMax === 0 || bytes > bytesMax) throw tooMuch(bytes, bytesMax)
+    requireAllowed()
+    if (bytes > bytesMax) throw tooMuch(bytes, bytesMax)
     const names: string[] = []
     bytesToCome += bytes
     try {
@@ -113,14 +120,17 @@ export function createImageLinks({ dir, keepMs, bytesMax, log, now }: ImageLinks
   const timer = setInterval(() => void sweep(), Math.min(keepMs, SWEEP_EVERY_MS))
   timer.unref()
 
-  return { save, open, sweep, close: () => clearInterval(timer) }
+  return { requireAllowed, save, open, sweep, close: () => clearInterval(timer) }
 }
 
+function notAllowed(): GatewayError {
+  const message = 'This gateway makes no links to pictures (BEDROCKD_IMAGE_LINK_BYTES_MAX): ask for b64_json.'
+  return new GatewayError('unsupported', message, { param: 'response_format' })
+}
+
+/** Short enough to be read whole as the reason of a status. */
 function tooMuch(bytes: number, bytesMax: number): GatewayError {
-  const message =
-    bytesMax === 0
-      ? 'This gateway makes no links to pictures (BEDROCKD_IMAGE_LINK_BYTES_MAX): ask for b64_json.'
-      : `The pictures have ${bytes} bytes, all links together may have ${bytesMax} (BEDROCKD_IMAGE_LINK_BYTES_MAX): ask for b64_json.`
+  const message = `Pictures of ${bytes} bytes exceed BEDROCKD_IMAGE_LINK_BYTES_MAX (${bytesMax}): ask for b64_json.`
   return new GatewayError('unsupported', message, { param: 'response_format' })
 }
 

@@ -7,6 +7,7 @@ import { requireMultipartOrJson } from '../http/require-multipart-or-json.js'
 import { parseImageRequest } from '../openai/parse-image-request.js'
 import { parseBody } from '../parse-body.js'
 import { type ImageCallBody, toImageCalls } from '../translate/image-models/to-image-calls.js'
+import { readImageRequest } from './read-image-request.js'
 import { type ImageModels, resolveImageTarget } from './resolve-image-target.js'
 import type {
   ImageCall,
@@ -35,11 +36,11 @@ export async function receiveImageGeneration(
 ): Promise<PreparedImages> {
   requireJson(exchange)
   const fields = parseBody(await readWords(exchange, receiver.bodyBytesMax))
-  const request = parseImageRequest(fields, receiver.policy)
-  const target = resolveImageTarget(request.model, 'generation', receiver)
-  const { dropParams } = receiver.policy
-  const { calls, dropped } = toImageCalls(request, { target, edit: null, dropParams })
-  return { type: 'prepared', target, request, dropped, calls: calls.map(toImageCall) }
+  const { model } = parseImageRequest(fields, receiver.policy)
+  const target = resolveImageTarget(model, 'generation', receiver)
+  const request = readImageRequest(fields, target, receiver.policy)
+  const { calls, ...others } = toImageCalls(request, { target, edit: null, policy: receiver.policy })
+  return { type: 'prepared', target, request, ...others, calls: calls.map(toImageCall) }
 }
 
 /** The same for pictures to change, which workers read: a form, or JSON with data URIs. */
@@ -52,7 +53,10 @@ export async function receiveImageEdit(exchange: Exchange, receiver: ImageReceiv
     name: 'prepareImageEdit',
     parts,
     more: { ...receiver.policy, contentType: exchange.contentType },
-    answer: ({ name }) => ({ type: 'model', target: resolveImageTarget(name, 'edit', receiver) }),
+    answer: ({ name, masked }) => ({
+      type: 'model',
+      target: resolveImageTarget(name, masked ? 'masked-edit' : 'edit', receiver),
+    }),
   })
 }
 

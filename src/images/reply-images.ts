@@ -1,14 +1,17 @@
-import type { Exchange } from '../http/exchange.js'
+import type { Exchange, PictureKind } from '../http/exchange.js'
 import { type ImageEntry, toImagesResponse } from '../openai/images-response.js'
+import type { StreamRegistry } from '../stream-registry.js'
 import { linkUrl } from './link-url.js'
 import type { ImageLinks } from './links.js'
+import { notePictures } from './note-pictures.js'
 import { type ImageCalls, runImageCalls } from './run-calls.js'
 import type { PreparedImages, ReadImage } from './tasks.js'
 
 /** What the replies of image requests need of the rest of the daemon. */
 export interface ImageReplier {
   readonly calls: ImageCalls
-  readonly links: Pick<ImageLinks, 'save'>
+  readonly links: Pick<ImageLinks, 'requireAllowed' | 'save'>
+  readonly registry: Pick<StreamRegistry, 'add' | 'remove'>
   /** What links start with; null: as the request says. */
   readonly publicUrl: string | null
   readonly pingMs: number
@@ -21,13 +24,18 @@ export interface ImageReplier {
 
 /** Makes the pictures of one request and sends them all together. A client that goes away aborts the calls. */
 export async function replyImages(
-  { exchange, prepared }: { readonly exchange: Exchange; readonly prepared: PreparedImages },
+  {
+    exchange,
+    prepared,
+    kind,
+  }: { readonly exchange: Exchange; readonly prepared: PreparedImages; readonly kind: PictureKind },
   replier: ImageReplier,
 ): Promise<void> {
   const { request, dropped } = prepared
   const gone = new AbortController()
   exchange.onClientGone = () => gone.abort()
   const asLinks = request.responseFormat === 'url'
+  if (asLinks) replier.links.requireAllowed()
   const options = { signal: gone.signal, encoding: asLinks ? 'file' : 'base64', bytesMax: null } as const
   try {
     const made = await runImageCalls(prepared, options, replier.calls)
@@ -37,6 +45,7 @@ export async function replyImages(
       gone.abort()
       return
     }
+    notePictures(exchange, kind, entries.length)
     exchange.facts.firstByteMs = replier.now() - exchange.startedAtMs
     const head = { created: replier.epochSeconds(), request, dropped }
     exchange.replyParts(200, 'application/json', toImagesResponse(head, entries))

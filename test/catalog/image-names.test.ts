@@ -61,6 +61,15 @@ test('a name without a setting leads to the preferred model, in whatever configu
   assert.equal(resolve('gpt-image-1', legacy.slice(0, 1), { use: 'edit' }), `us-east-1/${CANVAS}`)
 })
 
+test('a name goes to a model that takes masks where one comes with the picture', () => {
+  const inpaint = imageModel('stability.stable-image-inpaint-v1:0')
+  const parts = [partOf('us-west-2', [imageModel(ULTRA), inpaint])]
+  assert.equal(resolve('dall-e-2', parts, { use: 'edit' }), `us-west-2/${ULTRA}`)
+  assert.equal(resolve('dall-e-2', parts, { use: 'masked-edit' }), `us-west-2/${inpaint.modelId}`)
+  const setting = { use: 'masked-edit', defaultImageEditModel: ULTRA } as const
+  assert.equal(resolve('dall-e-2', parts, setting), `us-west-2/${ULTRA}`)
+})
+
 test('a profile-only model is taken by its profile, unless profiles are not to be used', () => {
   const profileOnly = { inferenceTypes: ['INFERENCE_PROFILE'] }
   const parts = [

@@ -14,6 +14,7 @@ for (const [words, message] of [
   ['Filter reason: prompt', 'Prompt blocked by the content filter'],
   ['Filter reason: input image', 'Image blocked by the content filter'],
   ['Filter reason: output image', 'Result blocked by the content filter'],
+  ['Blocked by the guardrail', 'Blocked by the guardrail'],
   ['Blocked by the content filter', 'Prompt blocked by the content filter'],
 ] as const) {
   test(`"${words}" is a refusal of the content`, () => {
@@ -44,4 +45,10 @@ test('what is no refusal of the content stays as it is, and no field of a chat i
   assert.equal(error.param, null)
   const own = new GatewayError('invalid_request', 'size must be …', { param: 'size' })
   assert.equal(toImageError(own), own)
+})
+
+test('a refusal of the guardrail names it', () => {
+  const error = toImageError(refused('Bedrock: The guardrail identifier …', 'guardrailConfig'))
+  assert.ok(error instanceof GatewayError)
+  assert.equal(error.param, 'guardrailConfig')
 })
