@@ -45,13 +45,15 @@ async function parseForm(parts: readonly Uint8Array[], contentType: string): Pro
   return {
     fields,
     images: requireImages(
-      images.map((bytes, index) => ({
-        param: index === 0 ? 'image' : `image[${index}]`,
-        source: toText(bytes) ?? bytes,
-      })),
+      images.map((bytes, index) => toFileSource(bytes, index === 0 ? 'image' : `image[${index}]`)),
     ),
-    mask: mask === undefined ? null : { param: 'mask', source: toText(mask) ?? mask },
+    mask: mask === undefined ? null : toFileSource(mask, 'mask'),
   }
+}
+
+function toFileSource(bytes: Uint8Array, param: string): EditSource {
+  if (bytes.length > 0) return { param, source: toText(bytes) ?? bytes }
+  throw new GatewayError('invalid_request', `${param} must be a picture, got an empty file`, { param })
 }
 
 /** Some clients write a `data:` URI or an address where the form has a file. */

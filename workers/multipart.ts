@@ -36,7 +36,7 @@ const PICTURE_FIELD = /^(image(\[\d{0,4}\])?|mask)$/
 
 /**
  * Reads a `multipart/form-data` body that is here as a whole, in whatever parts it came. Nothing is written to disk. Throws a
- * `GatewayError` that names the field: for what is cut off, too much, empty, or a file where none belongs. Every body ends it.
+ * `GatewayError` that names the field: for what is cut off, too much, or a file where none belongs. Every body ends it.
  */
 export async function parseMultipart(parts: readonly Uint8Array[], contentType: string): Promise<Form> {
   const parser = createParser(contentType, parts)
@@ -65,18 +65,15 @@ async function readForm(parser: Parser, parts: readonly Uint8Array[]): Promise<F
     })
     parser.on('partsLimit', () => reject(tooMany('parts', FIELDS_MAX + FILES_MAX)))
     parser.on('fieldsLimit', () => reject(tooMany('fields', FIELDS_MAX)))
-    parser.on('filesLimit', () => reject(tooMany('files', FILES_MAX, 'image')))
+    parser.on('filesLimit', () => reject(tooManyPictures()))
     // Its own error is that the body ends too early.
     parser.on('error', () => reject(endless()))
     parser.on('finish', resolve)
     // One part after the other: the parser says when it has room.
     Readable.from(parts.map(toBuffer), { objectMode: true }).pipe(parser)
   })
-  const read = await Promise.all(files)
-  const empty = read.find(({ bytes }) => bytes.length === 0)
-  if (empty !== undefined) throw emptyFile(empty.field)
   // `fromEntries` defines its members: a field that is called `__proto__` is one like others.
-  return { fields: Object.fromEntries(fields), files: read }
+  return { fields: Object.fromEntries(fields), files: await Promise.all(files) }
 }
 
 function createParser(contentType: string, parts: readonly Uint8Array[]): Parser {
@@ -130,10 +127,13 @@ function nameless(): GatewayError {
   return new GatewayError('invalid_request', 'Every part of the form must have a name.')
 }
 
-function tooMany(what: string, most: number, param: string | null = null): GatewayError {
-  return new GatewayError('invalid_request', `The form must have at most ${most} ${what}, got more.`, {
-    param,
-  })
+function tooMany(what: string, most: number): GatewayError {
+  return new GatewayError('invalid_request', `The form must have at most ${most} ${what}, got more.`)
+}
+
+function tooManyPictures(): GatewayError {
+  const message = `image must be at most ${FILES_MAX - 1} pictures, beside a mask, got more`
+  return new GatewayError('invalid_request', message, { param: 'image' })
 }
 
 function fieldTooLong(name: string): GatewayError {
@@ -152,12 +152,6 @@ function misplacedFile(name: unknown): GatewayError {
     `Files are taken as image, image[] and mask, got one ${param === null ? 'under another name' : `as ${param}`}`,
     { param },
   )
-}
-
-function emptyFile(field: string): GatewayError {
-  return new GatewayError('invalid_request', `${field} must be a picture, got an empty file`, {
-    param: field,
-  })
 }
 
 /** A name that a client chose goes back to it, and into logs, only where it is a plain word. */

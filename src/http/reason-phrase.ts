@@ -8,7 +8,7 @@ const PHRASES = {
   invalid_request: null,
   invalid_json: null,
   context_length_exceeded: 'Prompt too long for this model',
-  content_policy_violation: 'Blocked by content filter',
+  content_policy_violation: null,
   unsupported: null,
   invalid_api_key: 'Invalid API key',
   access_denied: 'Access denied',

@@ -1,22 +1,21 @@
 import { INFERENCE_ERROR } from '../aws/failure-kind.js'
-import { GatewayError } from '../errors.js'
+import { type ErrorDetails, GatewayError } from '../errors.js'
 
-const param = 'prompt'
 /** Of Titan and Nova Canvas, as a refusal of the call: "This request has been blocked by our content filters." */
 const BLOCKED = /content filter|content polic|responsible AI|\bAUP\b/i
 
-/** Short enough to be read as the reason of a status: Open WebUI shows nothing else (openwebui-contract §5). */
-const FILTERED: readonly (readonly [words: RegExp, message: string])[] = [
-  [/guardrail/i, 'Blocked by the guardrail'],
-  [/input image/i, 'Image blocked by the content filter'],
-  [/output|generated/i, 'Result blocked by the content filter'],
-]
-const FILTERED_PROMPT = 'Prompt blocked by the content filter'
+/** Messages short enough to be read as the reason of a status: Open WebUI shows nothing else (openwebui-contract §5). */
+const FILTERED = [
+  { words: /guardrail/i, param: 'prompt', message: 'Blocked by the guardrail' },
+  { words: /input image/i, param: 'image', message: 'Image blocked by the content filter' },
+  { words: /output|generated/i, param: 'prompt', message: 'Result blocked by the content filter' },
+] as const
+const FILTERED_PROMPT = { param: 'prompt', message: 'Prompt blocked by the content filter' } as const
 
 /** The refusal of a request of which every picture was held back; `filtered` is what the model said (facts C11). */
-export function filteredError(filtered: string): GatewayError {
-  const message = FILTERED.find(([words]) => words.test(filtered))?.[1] ?? FILTERED_PROMPT
-  return new GatewayError('content_policy_violation', message, { param })
+export function filteredError(filtered: string, details: ErrorDetails = {}): GatewayError {
+  const { param, message } = FILTERED.find(({ words }) => words.test(filtered)) ?? FILTERED_PROMPT
+  return new GatewayError('content_policy_violation', message, { ...details, param })
 }
 
 /** The model broke down over a picture; the same call may work later. */
@@ -47,9 +46,5 @@ export function unwatchedError(): GatewayError {
 export function toImageError(error: unknown): unknown {
   if (!(error instanceof GatewayError) || error.upstream?.status !== 400) return error
   if (!BLOCKED.test(error.message)) return error
-  return new GatewayError('content_policy_violation', FILTERED_PROMPT, {
-    param,
-    upstream: error.upstream,
-    cause: error,
-  })
+  return filteredError(error.message, { upstream: error.upstream, cause: error })
 }

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { requireJson } from '../http/require-json.js'
 import { requireMultipartOrJson } from '../http/require-multipart-or-json.js'
-import { parseImageRequest } from '../openai/parse-image-request.js'
+import { parseImageRequest, requireNoPictures } from '../openai/parse-image-request.js'
 import { parseBody } from '../parse-body.js'
 import { type ImageCallBody, toImageCalls } from '../translate/image-models/to-image-calls.js'
 import { readImageRequest } from './read-image-request.js'
@@ -36,6 +36,7 @@ export async function receiveImageGeneration(
 ): Promise<PreparedImages> {
   requireJson(exchange)
   const fields = parseBody(await readWords(exchange, receiver.bodyBytesMax))
+  requireNoPictures(fields)
   const { model } = parseImageRequest(fields, receiver.policy)
   const target = resolveImageTarget(model, 'generation', receiver)
   const request = readImageRequest(fields, target, receiver.policy)

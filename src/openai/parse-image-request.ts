@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.js'
 import {
   type Fields,
   fieldError,
@@ -22,10 +23,13 @@ const FORMATS: Readonly<Record<string, ImageFormat>> = {
   webp: 'webp',
 }
 const SIZE = /^(\d{1,6})\s*[xX]\s*(\d{1,6})$/
+/** Pixels a side: the nearest size that a model makes is no answer to a wish for something else than a picture. */
+const SIDE_MIN = 16
+const SIDE_MAX = 16_384
 
 const GUARDRAIL_MEMBERS = ['guardrailConfig', 'guardrail_config'] as const
 
-/** Members that are read below, or that an edit's reader takes (its pictures). */
+/** Members that are read below. */
 const READ_MEMBERS = [
   'model',
   'prompt',
@@ -42,10 +46,6 @@ const READ_MEMBERS = [
   'negative_prompt',
   ...GUARDRAIL_MEMBERS,
   'extra_body',
-  'image',
-  'image[]',
-  'images',
-  'mask',
 ] as const
 
 /**
@@ -54,7 +54,10 @@ const READ_MEMBERS = [
  */
 const HARMLESS_MEMBERS = ['user', 'moderation', 'partial_images', 'input_fidelity'] as const
 
-const KNOWN_MEMBERS: ReadonlySet<string> = new Set([...READ_MEMBERS, ...HARMLESS_MEMBERS])
+/** Where a request may have pictures; those of a form are none of its fields. */
+const PICTURE_MEMBERS = ['image', 'image[]', 'images', 'mask'] as const
+
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([...READ_MEMBERS, ...PICTURE_MEMBERS, ...HARMLESS_MEMBERS])
 
 /**
  * A `POST /v1/images/generations` body, or the fields of an edit without its pictures, checked member by member (OpenAI's
@@ -85,6 +88,20 @@ export function parseImageRequest(body: Fields, { imagesMax }: { readonly images
     others: Object.fromEntries(
       Object.entries(fields).filter(([name, value]) => !KNOWN_MEMBERS.has(name) && !isBlank(value)),
     ),
+  }
+}
+
+/** Throws a `GatewayError` that names the first picture of a request that can have none: it would be left out in silence. */
+export function requireNoPictures(body: Fields): void {
+  const fields = withExtraBody(body)
+  for (const param of PICTURE_MEMBERS) {
+    const value = fields[param]
+    if (isBlank(value) || (Array.isArray(value) && value.length === 0)) continue
+    throw new GatewayError(
+      'invalid_request',
+      `${param} must be left out: pictures to change go to /v1/images/edits`,
+      { param },
+    )
   }
 }
 
@@ -124,8 +141,16 @@ function parseSize(value: unknown, param: string): ImageSize | null {
   if (value === 'auto') return null
   const [, width, height] = (typeof value === 'string' ? SIZE.exec(value.trim()) : null) ?? []
   const size = { width: Number(width), height: Number(height) }
-  if (size.width > 0 && size.height > 0) return size
-  throw fieldError(param, '"auto" or WIDTHxHEIGHT in pixels, such as 1024x1024', value)
+  if (isSide(size.width) && isSide(size.height)) return size
+  throw fieldError(
+    param,
+    `"auto" or WIDTHxHEIGHT such as 1024x1024, each from ${SIDE_MIN} to ${SIDE_MAX} pixels`,
+    value,
+  )
+}
+
+function isSide(pixels: number): boolean {
+  return pixels >= SIDE_MIN && pixels <= SIDE_MAX
 }
 
 /** A word that a model may know; `auto` is none. */

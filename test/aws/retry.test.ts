@@ -13,7 +13,7 @@ function failure(code: ErrorCode, status: number | null = null): GatewayError {
 }
 
 /** Fails with these, one after the other, then resolves; `pausesMs` is what was waited, at the longest each time. */
-async function run(failures: readonly unknown[], signal = NEVER) {
+async function run(failures: readonly unknown[], signal = NEVER, random = 1) {
   const pausesMs: number[] = []
   let attempts = 0
   const outcome = await withRetries(
@@ -24,7 +24,7 @@ async function run(failures: readonly unknown[], signal = NEVER) {
     },
     signal,
     {
-      random: () => 1,
+      random: () => random,
       sleep: async (ms) => {
         pausesMs.push(ms)
         signal.throwIfAborted()
@@ -41,6 +41,11 @@ test('what passes by itself is tried again, with pauses that double', async () =
     failure('upstream_error', 500),
   ]
   assert.deepEqual(await run(failures), { outcome: 'made', attempts: 4, pausesMs: [500, 1000, 2000] })
+})
+
+test('at least one half of a pause is waited', async () => {
+  const failures = Array.from({ length: 3 }, () => failure('rate_limit_exceeded', 429))
+  assert.deepEqual((await run(failures, NEVER, 0)).pausesMs, [250, 500, 1000])
 })
 
 test('after three retries the last failure is the answer', async () => {

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { buildCatalogue } from '../emulator/catalogue.js'
 import type { EmulatorOptions } from '../emulator/emulator.js'
 import { testPicture } from '../emulator/images/test-pictures.js'
+import { eventually } from './chat.js'
 import { editPicture, IMAGE_KEY, type ImageGateway, startImageGateway } from './image-gateway.js'
 
 const EAST = 'us-east-1'
@@ -42,6 +43,8 @@ before(async () => {
     emulator: twoRegions(),
     environment: { BEDROCKD_REGIONS: `${EAST},${WEST}` },
   })
+  // The daemon is ready with its first region; the other one comes a moment later.
+  await eventually(async () => (await list(`${gateway.daemon.imagesUrl}/v1/models`)).length > 0, 'the list')
 })
 after(() => gateway?.close())
 beforeEach(() => gateway.reset())

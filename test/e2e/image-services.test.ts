@@ -136,7 +136,7 @@ before(async () => {
       models: { 'us-east-1': [] },
       profiles: { 'us-east-1': [] },
     },
-    environment: { AWS_REGION: 'us-east-1', BEDROCKD_REGIONS: 'us-east-1,us-west-2' },
+    environment: { BEDROCKD_REGIONS: 'us-west-2,us-east-1' },
   })
 })
 after(() => gateway?.close())

@@ -213,7 +213,7 @@ suite('failures', () => {
       await clock.pass(MINUTE_MS / 2)
       assert.equal(asked.error?.code, code)
       const gaps = calls.slice(1).map(({ atMs }, index) => atMs - (calls[index]?.atMs ?? 0) - CALL_MS)
-      assert.deepEqual(gaps, [250, 500, 1000])
+      assert.deepEqual(gaps, [375, 750, 1500])
       assert.equal(clock.pending, 0)
     })
   }

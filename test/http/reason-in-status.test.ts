@@ -23,8 +23,8 @@ async function statusLine(error: GatewayError, reasonInStatus: boolean): Promise
 const HOSTILE = new GatewayError('invalid_request', 'size must be WxH, got "1\r\nset-cookie: a=b\r\n\r\n<p>"')
 
 test('the status line of an image error says what went wrong', async () => {
-  const filtered = new GatewayError('content_policy_violation', 'private words')
-  assert.equal(await statusLine(filtered, true), 'HTTP/1.1 400 Blocked by content filter')
+  const filtered = new GatewayError('upstream_error', 'private words')
+  assert.equal(await statusLine(filtered, true), 'HTTP/1.1 502 AWS failed to answer this request')
   const throttled = new GatewayError('rate_limit_exceeded', 'words')
   assert.equal(await statusLine(throttled, true), 'HTTP/1.1 429 Too many requests to AWS')
 })

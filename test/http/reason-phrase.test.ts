@@ -28,8 +28,8 @@ for (const [message, phrase] of [
 }
 
 test('what a filter refused is said in fixed words, whatever the message is', () => {
-  const error = new GatewayError('content_policy_violation', 'The model said: private words.')
-  assert.equal(toReasonPhrase(error), 'Blocked by content filter')
+  const error = new GatewayError('upstream_error', 'The model said: private words.')
+  assert.equal(toReasonPhrase(error), 'AWS failed to answer this request')
   assert.equal(toReasonPhrase(new GatewayError('rate_limit_exceeded', 'x')), 'Too many requests to AWS')
 })
 

@@ -10,18 +10,18 @@ const refused = (message: string, param: string | null = null): GatewayError =>
     upstream: { type: 'ValidationException', status: 400, requestId: 'r' },
   })
 
-for (const [words, message] of [
-  ['Filter reason: prompt', 'Prompt blocked by the content filter'],
-  ['Filter reason: input image', 'Image blocked by the content filter'],
-  ['Filter reason: output image', 'Result blocked by the content filter'],
-  ['Blocked by the guardrail', 'Blocked by the guardrail'],
-  ['Blocked by the content filter', 'Prompt blocked by the content filter'],
+for (const [words, message, param] of [
+  ['Filter reason: prompt', 'Prompt blocked by the content filter', 'prompt'],
+  ['Filter reason: input image', 'Image blocked by the content filter', 'image'],
+  ['Filter reason: output image', 'Result blocked by the content filter', 'prompt'],
+  ['Blocked by the guardrail', 'Blocked by the guardrail', 'prompt'],
+  ['Blocked by the content filter', 'Prompt blocked by the content filter', 'prompt'],
 ] as const) {
   test(`"${words}" is a refusal of the content`, () => {
-    const { code, status, param, message: said } = filteredError(words)
+    const { code, status, param: named, message: said } = filteredError(words)
     assert.deepEqual(
-      { code, status, param, said },
-      { code: 'content_policy_violation', status: 400, param: 'prompt', said: message },
+      { code, status, named, said },
+      { code: 'content_policy_violation', status: 400, named: param, said: message },
     )
   })
 }
@@ -33,6 +33,14 @@ test('a prompt that the model refuses by status is a refusal of the content, too
   assert.ok(error instanceof GatewayError)
   assert.equal(error.code, 'content_policy_violation')
   assert.equal(error.upstream?.requestId, 'r')
+})
+
+test('a picture that the model refuses by status is named', () => {
+  const words =
+    'This request has been blocked by our content filters. Please adjust your input image to go on.'
+  const error = toImageError(refused(words))
+  assert.ok(error instanceof GatewayError)
+  assert.deepEqual([error.param, error.message], ['image', 'Image blocked by the content filter'])
 })
 
 test('what is no refusal of the content stays as it is, and no field of a chat is named', () => {

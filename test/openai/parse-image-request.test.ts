@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { GatewayError } from '../../src/errors.js'
 import type { Fields } from '../../src/openai/fields.js'
 import type { ImageRequest } from '../../src/openai/image-types.js'
-import { parseImageRequest } from '../../src/openai/parse-image-request.js'
+import { parseImageRequest, requireNoPictures } from '../../src/openai/parse-image-request.js'
 import { toImageCalls } from '../../src/translate/image-models/to-image-calls.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
 import { imagePolicy, imageTarget } from '../translate/image-models/image-target.js'
@@ -114,18 +114,31 @@ test('auto is nothing said', () => {
   assert.deepEqual(parse({ size: 'auto', quality: 'auto', style: 'auto', background: 'auto' }), NOTHING_SAID)
 })
 
-test('a size is any two numbers with an x between', () => {
+test('a size is two sides of a picture with an x between', () => {
   for (const [size, width, height] of [
     ['512x512', 512, 512],
     ['1792X1024', 1792, 1024],
-    [' 1 x 99999 ', 1, 99_999],
+    [' 16 x 16384 ', 16, 16_384],
   ] as const) {
     assert.deepEqual(parse({ size }).size, { width, height }, size)
   }
-  for (const size of ['512', '0x512', '512x0', '-5x5', '512x512x3', 'large', '1e3x5', 512, {}, []]) {
+  for (const size of [
+    '512',
+    '15x512',
+    '512x16385',
+    '0x512',
+    '512x0',
+    '-5x5',
+    '512x512x3',
+    'large',
+    '1e3x5',
+    512,
+    {},
+    [],
+  ]) {
     const error = refusalOf({ size })
     assert.equal(error?.param, 'size', String(size))
-    assert.match(error.message, /^size must be "auto" or WIDTHxHEIGHT in pixels/)
+    assert.match(error.message, /^size must be "auto" or WIDTHxHEIGHT such as 1024x1024/)
   }
 })
 
@@ -270,4 +283,13 @@ test('the form fields of the edit that Open WebUI sent are a request', { skip },
     [...form.matchAll(/name="(\w+)"\r\n\r\n([^\r]*)\r\n/g)].map(([, name = '', value = '']) => [name, value]),
   )
   assert.deepEqual(parse(fields), { ...NOTHING_SAID, model: 'edit-model', prompt: 'make red' })
+})
+
+test('pictures of a request that can have none are refused by name, wherever they stand', () => {
+  for (const param of ['image', 'images', 'image[]', 'mask']) {
+    for (const body of [{ [param]: 'iVBORw0KGgo=' }, { extra_body: { [param]: [{ image_url: 'x' }] } }]) {
+      assert.throws(() => requireNoPictures(body), { code: 'invalid_request', param })
+    }
+    for (const nothing of ['', null, []]) requireNoPictures({ [param]: nothing })
+  }
 })

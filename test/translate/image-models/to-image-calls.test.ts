@@ -75,7 +75,7 @@ function mostly<First, Second>(first: First, second: Second): fc.Arbitrary<First
   return fc.integer({ min: 0, max: 4 }).map((draw) => (draw === 4 ? second : first))
 }
 
-const side = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 999_999 }))
+const side = fc.oneof(fc.integer({ min: 16, max: 3000 }), fc.integer({ min: 16, max: 16_384 }))
 const ratio = fc.constantFrom('1:1', '21:9', '9:16', '4:3')
 const number = fc.oneof(fc.double({ min: -1, max: 12, noNaN: true }), fc.integer({ min: -1, max: 25 }))
 const text = fc.oneof(
