@@ -64,6 +64,8 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   const onError = (cause: unknown): void => log.error({ error: toErrorFacts(cause) }, 'worker thread died')
   const control = createControlPool({ onError })
   const bodies = createBodiesPool({ onError })
+  /** Uploads of pictures: decoding one takes seconds, and a large chat shall not wait behind it. */
+  const uploads = createBodiesPool({ onError })
   const imagesPool = createImagesPool({ onError })
   const registry = createStreamRegistry(now)
   const connections = { open: 0, max: config.connectionsMax }
@@ -137,9 +139,10 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     ...models,
     config,
     access,
-    bodies,
+    bodies: uploads,
     pool: imagesPool,
     links,
+    registry,
     now,
     epochSeconds,
   })
@@ -236,7 +239,13 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     refresher.close()
     access.close()
     links.close()
-    await Promise.allSettled([bedrock.close(), control.close(), bodies.close(), imagesPool.close()])
+    await Promise.allSettled([
+      bedrock.close(),
+      control.close(),
+      bodies.close(),
+      uploads.close(),
+      imagesPool.close(),
+    ])
   }
 
   async function waitUntil(done: () => boolean, limitMs: number): Promise<void> {

@@ -42,6 +42,7 @@ export function logRequest(log: Logger, exchange: Exchange, nowMs: number): void
     ...(facts.promptTokens === null
       ? {}
       : { promptTokens: facts.promptTokens, completionTokens: facts.completionTokens }),
+    ...(facts.pictures === null ? {} : { pictures: facts.pictures.count }),
     ...(facts.bedrockRequestId === null ? {} : { bedrockRequestId: facts.bedrockRequestId }),
     ...(exchange.clientGone ? { clientGone: true } : {}),
     ...(facts.error === null ? {} : { error: toErrorFacts(facts.error) }),

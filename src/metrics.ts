@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Exchange } from './http/exchange.js'
+import type { Exchange, PictureKind } from './http/exchange.js'
 import { REPAIRS, type Repair, type Sanitized } from './translate/repairs.js'
 
 /** Label values that come from Bedrock are open-ended: what is beyond this many is counted as `other`. */
@@ -15,6 +15,11 @@ const counterTable = {
     help: 'Tokens that Bedrock charged for chats, embeddings and ranking.',
     labels: ['direction'],
     values: ['input', 'output'],
+  },
+  images: {
+    help: 'Pictures sent to clients, by what asked for them.',
+    labels: ['kind'],
+    values: ['generation', 'edit', 'chat'] satisfies readonly PictureKind[],
   },
   upstream_errors: { help: 'Errors of Bedrock by type.', labels: ['type'], values: [] },
   sanitized: {
@@ -86,6 +91,7 @@ export interface Gauges {
 export interface Metrics {
   countRequest(request: RequestFacts): void
   countTokens(tokens: { readonly input: number; readonly output: number }): void
+  countPictures(kind: PictureKind, count: number): void
   /** `type`: the exception's name as Bedrock sends it, or our own error code. */
   countUpstreamError(type: string): void
   countSanitized(sanitized: Sanitized): void
@@ -108,6 +114,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   collectDefaultMetrics({ register: registry })
   const requests = createTally('requests', registry)
   const tokens = createTally('tokens', registry)
+  const pictures = createTally('images', registry)
   const upstreamErrors = createTally('upstream_errors', registry)
   const sanitizedTally = createTally('sanitized', registry)
   const refreshes = createTally('refreshes', registry)
@@ -116,7 +123,12 @@ export function createMetrics(gauges: Gauges): Metrics {
   const endings = createTally('stream_endings', registry)
   const duration = createHistogram('duration', registry)
   const firstByte = createHistogram('first_byte', registry)
-  createGauge('bedrockd_streams_open', 'Chats under way.', gauges.streamsOpen, registry)
+  createGauge(
+    'bedrockd_streams_open',
+    'Chats and streams of pictures under way.',
+    gauges.streamsOpen,
+    registry,
+  )
   createGauge('bedrockd_connections_open', 'Client connections.', gauges.connectionsOpen, registry)
   createGauge(
     'bedrockd_embedding_inputs_waiting',
@@ -126,7 +138,17 @@ export function createMetrics(gauges: Gauges): Metrics {
   )
   const inputTokens = tokens.bind('input')
   const outputTokens = tokens.bind('output')
-  const tallies = [requests, tokens, upstreamErrors, sanitizedTally, refreshes, lessons, throttles, endings]
+  const tallies = [
+    requests,
+    tokens,
+    pictures,
+    upstreamErrors,
+    sanitizedTally,
+    refreshes,
+    lessons,
+    throttles,
+    endings,
+  ]
 
   return {
     countRequest: ({ route, status, durationSeconds, firstByteSeconds }) => {
@@ -137,6 +159,9 @@ export function createMetrics(gauges: Gauges): Metrics {
     countTokens: ({ input, output }) => {
       inputTokens.total += input
       outputTokens.total += output
+    },
+    countPictures: (kind, count) => {
+      pictures.bind(kind).total += count
     },
     countUpstreamError: (type) => {
       upstreamErrors.bind(type).total += 1
@@ -231,6 +256,7 @@ export function countExchange(metrics: Metrics, exchange: Exchange, nowMs: numbe
   if (facts.promptTokens !== null && facts.completionTokens !== null) {
     metrics.countTokens({ input: facts.promptTokens, output: facts.completionTokens })
   }
+  if (facts.pictures !== null) metrics.countPictures(facts.pictures.kind, facts.pictures.count)
   if (facts.sanitized !== null) metrics.countSanitized(facts.sanitized)
   if (facts.error?.upstream) metrics.countUpstreamError(facts.error.upstream.type ?? facts.error.code)
   if (facts.streamed) metrics.countStreamEnding(toStreamEnding(exchange))

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from './errors.js'
-import type { Fields } from './openai/fields.js'
+import { type Fields, isFields } from './openai/fields.js'
 import { nestsDeeperThan } from './openai/nesting.js'
 import { parseJson, requireObject } from './openai/parse-json.js'
 
 /** No tool schema comes near; every serializer behind this gateway recurses. */
 const NESTING_MAX = 512
+/** OpenAI's requests have some 40. What nobody knows is named in the reply: a million names would hold the loop for seconds. */
+const MEMBERS_MAX = 1024
 
 /** The bytes of a JSON request → its members, unchecked. Throws a `GatewayError`. */
 export function parseBody(parts: readonly Uint8Array[]): Fields {
@@ -20,7 +22,18 @@ export function parseBody(parts: readonly Uint8Array[]): Fields {
       `The request body nests deeper than ${NESTING_MAX} arrays and objects.`,
     )
   }
-  return requireObject(parseJson(text))
+  const fields = requireObject(parseJson(text))
+  requireFewMembers(fields, null)
+  // What stands in `extra_body` and its like counts as if it stood beside it.
+  for (const [name, value] of Object.entries(fields)) if (isFields(value)) requireFewMembers(value, name)
+  return fields
+}
+
+function requireFewMembers(fields: Fields, param: string | null): void {
+  const members = Object.keys(fields).length
+  if (members <= MEMBERS_MAX) return
+  const message = `${param ?? 'The request body'} must have at most ${MEMBERS_MAX} members, got ${members}`
+  throw new GatewayError('invalid_request', message, { param })
 }
 
 /** The same memory as a Buffer: from a worker's message a part comes as a plain array. */

@@ -1,14 +1,13 @@
 import type { ImageTarget } from './catalog/types.js'
 import { GatewayError } from './errors.js'
 import { toImageChatError } from './images/image-chat-errors.js'
-import type { ImageCall, PreparedImages } from './images/tasks.js'
+import type { PreparedImages } from './images/tasks.js'
 import type { Fields } from './openai/fields.js'
 import { type ImageChat, type ImageOutput, parseImageChat } from './openai/parse-image-chat.js'
 import { withDefaults } from './openai/with-defaults.js'
 import { withoutNeutral } from './translate/image-chat.js'
 import { imageAdapterOf } from './translate/image-models/image-adapter-of.js'
-import { toImageCalls } from './translate/image-models/to-image-calls.js'
-import type { TranslationPolicy } from './translate/policy.js'
+import { type ImagePolicy, toImageCalls } from './translate/image-models/to-image-calls.js'
 
 /** A chat with an image model, ready to be sent to Bedrock. Plain data: it may come from a worker. */
 export interface PreparedImageChat {
@@ -22,7 +21,7 @@ export interface PreparedImageChat {
 }
 
 /** What the operator says of such chats. */
-export interface ImageChatPolicy extends Pick<TranslationPolicy, 'guardrail' | 'dropParams'> {
+export interface ImageChatPolicy extends ImagePolicy {
   /** Largest `n`. */
   readonly imagesMax: number
 }
@@ -34,7 +33,6 @@ export interface ImageChatPolicy extends Pick<TranslationPolicy, 'guardrail' | '
 export function readImageChat(body: Fields, target: ImageTarget, policy: ImageChatPolicy): ImageChat {
   const { defaults } = target
   const chat = parseImageChat(defaults === null ? body : withDefaults(body, defaults.parameters), policy)
-  requireNoGuardrail(chat, target, policy)
   if (chat.pictures.length === 0 && !imageAdapterOf(target).generates) throw needsPicture()
   return { ...chat, request: { ...chat.request, others: withoutNeutral(chat.request.others) } }
 }
@@ -43,12 +41,12 @@ export function readImageChat(body: Fields, target: ImageTarget, policy: ImageCh
 export function translateImageChat(
   chat: ImageChat,
   target: ImageTarget,
-  { dropParams }: ImageChatPolicy,
+  policy: ImageChatPolicy,
 ): PreparedImageChat {
   return inChatWords(() => {
-    const { calls, dropped } = toImageCalls(chat.request, { target, edit: null, dropParams })
+    const { calls, ...others } = toImageCalls(chat.request, { target, edit: null, policy })
     const said = calls.map(({ body, count }) => ({ body: JSON.stringify(body), payloadHash: null, count }))
-    return toPreparedImageChat(chat, target, { calls: said, dropped })
+    return toPreparedImageChat(chat, target, { calls: said, ...others })
   })
 }
 
@@ -56,11 +54,11 @@ export function translateImageChat(
 export function toPreparedImageChat(
   { request, output, stream, includeUsage }: ImageChat,
   target: ImageTarget,
-  { calls, dropped }: { readonly calls: readonly ImageCall[]; readonly dropped: readonly string[] },
+  { calls, guardrail, dropped }: Pick<PreparedImages, 'calls' | 'guardrail' | 'dropped'>,
 ): PreparedImageChat {
   // The calls say it all: whatever else a client sent need not go from thread to thread.
   const shortened = { ...request, others: {} }
-  const images = { type: 'prepared', target, request: shortened, calls, dropped } as const
+  const images = { type: 'prepared', target, request: shortened, calls, guardrail, dropped } as const
   return { type: 'image', images, output, stream, includeUsage }
 }
 
@@ -70,22 +68,6 @@ function inChatWords<Value>(make: () => Value): Value {
   } catch (error) {
     throw toImageChatError(error)
   }
-}
-
-/** Nobody here knows what a guardrail makes of a picture: a chat that must have one is refused. */
-function requireNoGuardrail(
-  { guardrail }: ImageChat,
-  { defaults }: ImageTarget,
-  policy: ImageChatPolicy,
-): void {
-  if (guardrail === null && (defaults?.guardrail ?? policy.guardrail) === null) return
-  const [param, way] =
-    guardrail === null ? ['model', 'use another model'] : ['guardrailConfig', 'leave guardrailConfig out']
-  throw new GatewayError(
-    'unsupported',
-    `Image models are called without guardrails, and this chat must have one: ${way}.`,
-    { param },
-  )
 }
 
 function needsPicture(): GatewayError {

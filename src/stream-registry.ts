@@ -1,4 +1,6 @@
 import type { StreamInfo } from './admin/types.js'
+import type { ModelTarget } from './catalog/types.js'
+import type { Exchange } from './http/exchange.js'
 
 /** Something under way that has deadlines: a stream, or a reply that Bedrock still works on. */
 export interface Watched {
@@ -12,7 +14,7 @@ export interface Watched {
 /** One timer for all streams: how late a ping or a deadline may be. */
 const SWEEP_EVERY_MS = 250
 
-/** Every chat under way, and the one timer that watches them all. `now` is monotonic milliseconds. */
+/** Every chat and every stream of pictures under way, and the one timer that watches them all. `now` is monotonic milliseconds. */
 export function createStreamRegistry(now: () => number) {
   const open = new Set<Watched>()
   const timer = setInterval(() => {
@@ -45,3 +47,25 @@ export function createStreamRegistry(now: () => number) {
 }
 
 export type StreamRegistry = ReturnType<typeof createStreamRegistry>
+
+interface Progress extends Pick<StreamInfo, 'events' | 'bytes' | 'paused'> {
+  readonly nowMs: number
+  /** When Bedrock was last heard of. Both are monotonic. */
+  readonly heardAtMs: number
+}
+
+/** One of the registry's entries, as the admin socket shows it. */
+export function toStreamInfo(
+  { requestId, startedAtMs }: Pick<Exchange, 'requestId' | 'startedAtMs'>,
+  { id, region }: Pick<ModelTarget, 'id' | 'region'>,
+  { nowMs, heardAtMs, ...progress }: Progress,
+): StreamInfo {
+  return {
+    id: requestId,
+    model: id,
+    region,
+    startedAtMs: Math.round(Date.now() - (nowMs - startedAtMs)),
+    silentForMs: Math.round(nowMs - heardAtMs),
+    ...progress,
+  }
+}

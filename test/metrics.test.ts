@@ -15,6 +15,9 @@ test('counters with known labels are there from the start with 0', async () => {
   assert.deepEqual(metrics.snapshotCounters(), {
     'tokens.input': 0,
     'tokens.output': 0,
+    'images.generation': 0,
+    'images.edit': 0,
+    'images.chat': 0,
     ...Object.fromEntries(Object.values(REPAIRS).map((repair) => [`sanitized.${repair}`, 0])),
     'refreshes.advanced': 0,
     'refreshes.unchanged': 0,
@@ -38,6 +41,8 @@ test('what was counted is in the snapshot and in the text for Prometheus, also w
   metrics.countRequest({ ...request, status: 429 })
   metrics.countTokens({ input: 10, output: 3 })
   metrics.countTokens({ input: 1, output: 0 })
+  metrics.countPictures('edit', 2)
+  metrics.countPictures('edit', 1)
   metrics.countUpstreamError('ThrottlingException')
   metrics.countRefresh('held-back')
   metrics.countStreamEnding('error')
@@ -47,6 +52,7 @@ test('what was counted is in the snapshot and in the text for Prometheus, also w
   assert.equal(counters['requests.chat.429'], 1)
   assert.equal(counters['tokens.input'], 11)
   assert.equal(counters['tokens.output'], 3)
+  assert.equal(counters['images.edit'], 3)
   assert.equal(counters['upstream_errors.ThrottlingException'], 1)
   assert.equal(counters['refreshes.held-back'], 1)
   assert.equal(counters['stream_endings.error'], 1)
@@ -56,6 +62,7 @@ test('what was counted is in the snapshot and in the text for Prometheus, also w
     'bedrockd_requests_total{route="chat",status="200"} 2',
     'bedrockd_requests_total{route="chat",status="429"} 1',
     'bedrockd_tokens_total{direction="input"} 11',
+    'bedrockd_images_total{kind="edit"} 3',
     'bedrockd_upstream_errors_total{type="ThrottlingException"} 1',
     'bedrockd_refreshes_total{outcome="held-back"} 1',
     'bedrockd_stream_endings_total{ending="error"} 1',

@@ -28,7 +28,7 @@ const IMAGES_MAX = 16
 export async function parseEditBody(parts: readonly Uint8Array[], contentType: string): Promise<EditBody> {
   const type = contentType.split(';')[0]?.trim().toLowerCase()
   if (type === 'multipart/form-data') return parseForm(parts, contentType)
-  if (type === 'application/json') return parseJsonEdit(parseBody(parts))
+  if (type === 'application/json' || type === '') return parseJsonEdit(parseBody(parts))
   throw new GatewayError(
     'unsupported_media_type',
     'The content-type must be multipart/form-data or application/json.',

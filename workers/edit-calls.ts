@@ -1,11 +1,15 @@
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
 import type { ModelTarget } from '../src/catalog/types.js'
 import { GatewayError } from '../src/errors.js'
-import type { ImageCall } from '../src/images/tasks.js'
+import type { ImageCall, PreparedImages } from '../src/images/tasks.js'
 import type { ImageRequest, UploadedImage } from '../src/openai/image-types.js'
 import { checkInputs } from '../src/translate/image-models/check-inputs.js'
 import { imageAdapterOf } from '../src/translate/image-models/image-adapter-of.js'
-import { type ImageCallBody, toImageCalls } from '../src/translate/image-models/to-image-calls.js'
+import {
+  type ImageCallBody,
+  type ImagePolicy,
+  toImageCalls,
+} from '../src/translate/image-models/to-image-calls.js'
 import type { EditBody, EditSource } from './edit-body.js'
 import type { Uploads } from './edit-inputs.js'
 import { createUrlFetcher, type UrlFetcher } from './fetch-url.js'
@@ -24,24 +28,21 @@ export interface EditOptions {
   readonly target: ModelTarget
   readonly request: ImageRequest
   readonly sources: Pick<EditBody, 'images' | 'mask'>
-  /** As `BEDROCKD_DROP_PARAMS`. */
-  readonly dropParams: boolean
+  readonly policy: ImagePolicy
   readonly media: MediaPolicy
   /** Aborts when nobody waits for the calls any more. */
   readonly signal: AbortSignal
 }
 
-export interface EditCalls {
+export interface EditCalls extends Pick<PreparedImages, 'guardrail' | 'dropped'> {
   readonly calls: readonly EncodedCall[]
-  /** Request parameters that the model never sees. */
-  readonly dropped: readonly string[]
 }
 
 type EncodedCall = ImageCall & { readonly body: Uint8Array }
 
 /** Reads the pictures of an edit and says all of it in the model's words. Throws a `GatewayError` that names the field. */
 export async function makeEditCalls(options: EditOptions): Promise<EditCalls> {
-  const { target, request, sources, dropParams, media, signal } = options
+  const { target, request, sources, policy, media, signal } = options
   const adapter = imageAdapterOf(target)
   checkInputs(adapter, request, { images: sources.images.length, masked: sources.mask !== null })
   const uploads = await readUploads(sources, media, signal)
@@ -50,8 +51,8 @@ export async function makeEditCalls(options: EditOptions): Promise<EditCalls> {
   const calls = Math.ceil(request.count / adapter.imagesPerCall)
   const charactersMax = Math.min(CALL_BYTES_MAX, Math.floor(CALLS_BYTES_MAX / calls)) - TEXT_BYTES
   const edit = await toEditInputs(uploads, { adapter, request, charactersMax, signal })
-  const said = toImageCalls(request, { target, edit, dropParams })
-  return { calls: said.calls.map(encodeCall), dropped: said.dropped }
+  const said = toImageCalls(request, { target, edit, policy })
+  return { ...said, calls: said.calls.map(encodeCall) }
 }
 
 /** The pictures' bytes, fetched where the client named an address. */

@@ -31,20 +31,20 @@ function requireAccess(region: string): RegionAccess {
  * window at a time. Ends when all was read, or with `port`: that the main thread closes it cancels the call.
  */
 export default async function makeImages(task: MakeImagesTask): Promise<void> {
-  const { access, target, payloadHash, timeoutMs, port, body } = task
+  const { access, target, payloadHash, headers, timeoutMs, port, body } = task
   const gone = new AbortController()
   port.once('close', () => gone.abort())
   const store = new PictureStore(port)
   try {
     accesses.set(access.region, toRegionAccess(access))
     const { parts, ...facts } = await invoke(
-      { target, body, payloadHash },
+      { target, body, payloadHash, headers },
       { signal: gone.signal, timeoutMs },
     )
     const result = await readImages({ ...task, parts })
     if (gone.signal.aborted) return
     const { requestId } = facts
-    if (result.type === 'malformed') say(port, result)
+    if (result.type !== 'images') say(port, result)
     else {
       const { images, filtered, failed } = result
       say(port, { type: 'made', requestId, filtered, failed, images: store.keep(images) })

@@ -6,6 +6,7 @@ import type {
   PreparedChatBody,
 } from '../src/aws/chat-body-task.js'
 import { imageUseOf } from '../src/openai/parse-image-chat.js'
+import { parseModel } from '../src/openai/parse-json.js'
 import { parseBody } from '../src/parse-body.js'
 import { findUnexplainedCalls, isStreamedToolRound, parseChat, translateChat } from '../src/prepare-chat.js'
 import type { KeptReasoning } from '../src/translate/policy.js'
@@ -25,7 +26,8 @@ export function prepareChatBody(task: ChatBodyTask): Promise<PreparedChatBody | 
     const body = parseBody(task.parts)
     const model = await ask({
       type: 'model',
-      name: body['model'],
+      // Checked here: what is no name may be as large as the body, and the main thread would have to read it.
+      name: parseModel(body['model'], 'model'),
       toolRound: isStreamedToolRound(body),
       use: imageUseOf(body),
     })

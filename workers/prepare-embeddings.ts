@@ -10,6 +10,7 @@ import type {
 } from '../src/embeddings/tasks.js'
 import type { EmbeddingRequest } from '../src/openai/embedding-types.js'
 import { parseEmbeddingRequest } from '../src/openai/parse-embedding-request.js'
+import { parseModel } from '../src/openai/parse-json.js'
 import { parseBody } from '../src/parse-body.js'
 import { embeddingAdapterOf } from '../src/translate/embedding-models/embedding-adapters.js'
 import type { EmbeddingAdapter, ReadyInput } from '../src/translate/embedding-models/types.js'
@@ -25,8 +26,9 @@ export function prepareEmbeddings(
     task.port,
     async ({ ask }) => {
       const body = parseBody(task.parts)
-      const { target } = await ask({ type: 'model', name: body['model'] })
-      const request = parseEmbeddingRequest(body, { inputsMax: task.inputsMax })
+      const { target } = await ask({ type: 'model', name: parseModel(body['model'], 'model') })
+      const { inputsMax } = task
+      const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
       const adapter = embeddingAdapterOf(target)
       const dropped = toDropped(request, adapter, { target, dropParams: task.dropParams })
       const inputs = toReadyInputs(request, adapter, await toDecoder(request))

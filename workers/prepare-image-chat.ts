@@ -26,8 +26,7 @@ export async function prepareImageChat(body: Fields, options: ImageChatOptions):
   }
   try {
     const sources = { images: pictures.map(toEditSource), mask: null }
-    const { dropParams } = policy
-    const made = await makeEditCalls({ target, request, sources, dropParams, media, signal })
+    const made = await makeEditCalls({ target, request, sources, policy, media, signal })
     const bodies = made.calls.map(({ body: bytes }) => bytes)
     return moveBody({ type: 'prepared', chat: toPreparedImageChat(chat, target, made) }, ...bodies)
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
 import type { MediaPolicy } from '../src/aws/chat-body-task.js'
 import { readImageRequest } from '../src/images/read-image-request.js'
+import { toImageModelName } from '../src/images/resolve-image-target.js'
 import type {
   ImageModelAnswer,
   ImageModelQuestion,
@@ -27,11 +28,11 @@ export function prepareImageEdit(
     async ({ ask, signal }) => {
       const { fields, ...sources } = await parseEditBody(task.parts, task.contentType)
       const masked = sources.mask !== null
-      const { target } = await ask({ type: 'model', name: fields['model'], masked })
-      const { imagesMax, dropParams, media = NO_ADDRESSES } = task
+      const { target } = await ask({ type: 'model', name: toImageModelName(fields['model']), masked })
+      const { imagesMax, media = NO_ADDRESSES } = task
       const request = readImageRequest(fields, target, { imagesMax })
-      const { calls, dropped } = await makeEditCalls({ target, request, sources, dropParams, media, signal })
-      return moveBody({ type: 'prepared', target, request, calls, dropped }, ...calls.map(({ body }) => body))
+      const made = await makeEditCalls({ target, request, sources, policy: task, media, signal })
+      return moveBody({ type: 'prepared', target, request, ...made }, ...made.calls.map(({ body }) => body))
     },
   )
 }

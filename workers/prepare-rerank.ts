@@ -1,4 +1,5 @@
 import type { RefusedByMain, TaskRefusal } from '../src/aws/asking-task.js'
+import { parseModel } from '../src/openai/parse-json.js'
 import { parseBody } from '../src/parse-body.js'
 import { type PreparedRerank, prepareRerank as prepare } from '../src/rerank/prepare.js'
 import type { PrepareRerankTask, RerankModelAnswer, RerankModelQuestion } from '../src/rerank/tasks.js'
@@ -11,7 +12,8 @@ export function prepareRerank(
 ): Promise<PreparedRerank | TaskRefusal | RefusedByMain> {
   return answerTask<RerankModelQuestion, RerankModelAnswer, PreparedRerank>(task.port, async ({ ask }) => {
     const fields = parseBody(task.parts)
-    const { target } = await ask({ type: 'model', name: fields['model'] })
+    // Checked here: what is no name may be as large as the body, and the main thread would have to read it.
+    const { target } = await ask({ type: 'model', name: parseModel(fields['model'], 'model') })
     const written = prepare(fields, { target, dropParams: task.dropParams })
     const encoded = encodeBody(written.body)
     const prepared: PreparedRerank = { ...written, ...encoded }

@@ -5,6 +5,8 @@ import type { ImageFormat, ImageSize } from '../src/openai/image-types.js'
 /** An InvokeModel reply, and what is to become of its pictures. */
 export interface ReadImagesOptions extends ImageWish {
   readonly parts: readonly Uint8Array[]
+  /** A guardrail was asked for: pictures that none has looked at are not given out. */
+  readonly guarded: boolean
 }
 
 export type ReadImagesResult =
@@ -18,6 +20,8 @@ export type ReadImagesResult =
     }
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }
+  /** A reply to a guarded call that does not say what the guardrail did. */
+  | { readonly type: 'unwatched' }
 
 /** A picture as the client wants it. */
 export interface EncodedImage extends ImageSize {
@@ -30,9 +34,10 @@ export interface EncodedImage extends ImageSize {
  * The pictures of one InvokeModel reply, as the client wants them. One that is so already is passed on as it came, and only its
  * header is read. Never rejects for what the reply holds: that is `malformed`.
  */
-export async function readImages({ parts, ...wish }: ReadImagesOptions): Promise<ReadImagesResult> {
+export async function readImages({ parts, guarded, ...wish }: ReadImagesOptions): Promise<ReadImagesResult> {
   const reply = parseImageReply(parseReply(parts))
   if (reply === null) return { type: 'malformed' }
+  if (guarded && !reply.watched) return { type: 'unwatched' }
   const { filtered, failed } = reply
   // Not every reply has a picture: loading sharp takes 80 ms and 20 MB.
   const { ImageFailure } = await import('./decode-image.js')

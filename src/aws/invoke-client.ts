@@ -13,6 +13,8 @@ export interface InvokeRequest {
   readonly body: string | Uint8Array
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash?: string | null
+  /** Beside those of every call; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface InvokeReply {
@@ -42,7 +44,7 @@ export function createInvokeClient(bedrock: BedrockClient): InvokeClient {
 
 function invoke(
   bedrock: BedrockClient,
-  { target, body, payloadHash = null }: InvokeRequest,
+  { target, body, payloadHash = null, headers = {} }: InvokeRequest,
   { signal, timeoutMs }: InvokeOptions,
 ): Promise<InvokeReply> {
   const parts = createBodyParts()
@@ -62,7 +64,7 @@ function invoke(
     timer = setTimeout(() => cancel(tooLate(timeoutMs)), timeoutMs)
     const request = { target: { ...target, dialect: 'invoke' as const }, stream: false, body, payloadHash }
     call = bedrock.send(
-      { ...request, headers: {}, ownFields: [], dropsParams: false },
+      { ...request, headers, ownFields: [], dropsParams: false },
       {
         onHeaders({ requestId, inputTokens }) {
           head = { requestId, inputTokens }

@@ -11,23 +11,46 @@ export interface ImageReply {
   readonly filtered: string | null
   /** The model broke down over a picture that no filter minded ("Inference error"): the same call may work later. */
   readonly failed: boolean
+  /** A guardrail has looked at what was asked and what was made. */
+  readonly watched: boolean
 }
 
 /** Said where the model's own words are none that can be shown. */
 const FILTERED = 'Blocked by the content filter'
+/** What the guardrail of an InvokeModel call did: `INTERVENED` or `NONE` (AWS: InvokeModel, recordings 980 and 1001). */
+const GUARDRAIL_ACTION = 'amazon-bedrock-guardrailAction'
+const STOPPED: ImageReply = {
+  images: [],
+  seeds: [],
+  filtered: 'Blocked by the guardrail',
+  failed: false,
+  watched: true,
+}
 /** A short sentence in plain characters: it may become a reason phrase. */
 const SENTENCE = /^[\w .,;:'()-]{1,200}$/
 
 /** Reads a reply's JSON; null where it is not what its protocol says, or holds neither a picture nor why there is none. */
 export function parseImageReply(value: unknown): ImageReply | null {
   if (typeof value !== 'object' || value === null) return null
-  const { images: pictures, finish_reasons: reasons, seeds, error } = value as Record<string, unknown>
+  const {
+    images: pictures,
+    finish_reasons: reasons,
+    seeds,
+    error,
+    ...others
+  } = value as Record<string, unknown>
+  const action = others[GUARDRAIL_ACTION] ?? null
+  // Before anything else: what was stopped has whatever shape, and nothing of it goes out.
+  if (action !== null && action !== 'NONE') return STOPPED
   const images = parseImages(pictures)
   if (images === null) return null
   const reply = Array.isArray(reasons) ? stabilityReply(images, reasons, seeds) : amazonReply(images, error)
   if (reply === null) return null
-  return reply.images.length > 0 || reply.filtered !== null || reply.failed ? reply : null
+  const said = reply.images.length > 0 || reply.filtered !== null || reply.failed
+  return said ? { ...reply, watched: action !== null } : null
 }
+
+type ModelReply = Omit<ImageReply, 'watched'>
 
 /** Null stands where a picture was held back. */
 function parseImages(value: unknown): readonly (string | null)[] | null {
@@ -42,7 +65,7 @@ function parseImages(value: unknown): readonly (string | null)[] | null {
 }
 
 /** Nova and Titan: `error` stands beside the pictures that passed. */
-function amazonReply(images: readonly (string | null)[], error: unknown): ImageReply | null {
+function amazonReply(images: readonly (string | null)[], error: unknown): ModelReply | null {
   if (error !== undefined && error !== null && typeof error !== 'string') return null
   return {
     images: images.filter((image) => image !== null),
@@ -57,7 +80,7 @@ function stabilityReply(
   images: readonly (string | null)[],
   reasons: readonly unknown[],
   seeds: unknown,
-): ImageReply | null {
+): ModelReply | null {
   if (reasons.some((reason) => reason !== null && typeof reason !== 'string')) return null
   const words = reasons.filter((reason) => typeof reason === 'string')
   const blocked = words.filter((word) => !isFault(word))

@@ -1,8 +1,9 @@
 import { GatewayError } from '../errors.js'
 import { parseChatRequest } from '../openai/parse-chat-request.js'
+import { checkEmbeddingParameters, EMBEDDING_PARAMETERS } from '../openai/parse-embedding-request.js'
 import { checkImageParameters, IMAGE_PARAMETERS } from '../openai/parse-image-chat.js'
 
-/** Members of a chat request that may be set for a name: how a model answers, not what it is asked. */
+/** Members of a request that may be set for a name: how a model answers, not what it is asked. */
 export const CHAT_PARAMETERS = [
   'temperature',
   'top_p',
@@ -35,6 +36,7 @@ export const CHAT_PARAMETERS = [
   'additionalModelRequestFields',
   'additional_model_request_fields',
   ...IMAGE_PARAMETERS,
+  ...EMBEDDING_PARAMETERS,
 ] as const
 
 /** True for a name of the table. */
@@ -52,6 +54,7 @@ function complainOf(parameters: Readonly<Record<string, unknown>>): readonly str
   try {
     parseChatRequest({ ...parameters, model: 'any', messages: [{ role: 'user', content: 'Hello' }] })
     checkImageParameters(parameters)
+    checkEmbeddingParameters(parameters)
     return []
   } catch (error) {
     if (error instanceof GatewayError) return [error.message]

@@ -278,7 +278,7 @@ export const settings = {
     yamlKey: 'guardrail_id',
     kind: 'guardrail',
     fallback: null,
-    doc: 'id or ARN of the guardrail for every chat whose alias or client names none',
+    doc: 'id or ARN of the guardrail for every chat and every picture whose alias or client names none',
   },
   guardrailVersion: {
     variable: 'BEDROCKD_GUARDRAIL_VERSION',

@@ -50,7 +50,8 @@ export async function receiveEmbeddings(
   await receiver.takeTurn()
   const body = parseBody(parts)
   const target = resolveTarget(body['model'], receiver)
-  const request = parseEmbeddingRequest(body, receiver)
+  const { inputsMax } = receiver
+  const request = parseEmbeddingRequest(body, { inputsMax, defaults: target.defaults?.parameters ?? {} })
   const adapter = embeddingAdapterOf(target)
   const dropped = toDropped(request, adapter, { target, dropParams: receiver.dropParams })
   const texts = await decodeInWorker(request, receiver)

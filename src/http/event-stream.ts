@@ -4,6 +4,7 @@ import type { HttpResponse } from 'uWebSockets.js'
 const PROBE = ':\n\n'
 /** As much of an event that is written in pieces, where a comment can't stand: little is added to what waits already. */
 const PROBE_BYTES = 256
+const NEWLINE = 0x0a
 
 /**
  * Server-sent events to one client, with backpressure as one boolean: `write` returns false when the client is behind; then
@@ -20,6 +21,8 @@ export class EventStream {
    */
   takePiece: ((bytesMax: number) => Uint8Array | 'later' | null) | null = null
   #behind = false
+  /** The newlines at the end of what was written: with two of them an event is complete. */
+  #newlines = 2
   readonly #res: HttpResponse
   readonly #onEnded: () => void
 
@@ -32,12 +35,18 @@ export class EventStream {
     })
   }
 
+  /** A part of an event was written and its rest was not: whatever came now would be taken for that rest. */
+  get insideEvent(): boolean {
+    return this.#newlines < 2
+  }
+
   /** One write for all events of one read: an event is never split over two, unless `takePiece` gives its rest. */
   write(events: string | Uint8Array): boolean {
     let ready = true
     this.#res.cork(() => {
       ready = this.#res.write(events)
     })
+    if (typeof events !== 'string') this.#note(events)
     this.#behind = !ready
     return ready
   }
@@ -60,12 +69,21 @@ export class EventStream {
     this.#res.cork(() => {
       if (!this.#behind) return
       const piece = this.takePiece?.(PROBE_BYTES) ?? PROBE
-      if (piece !== 'later') drained = this.#res.write(piece)
+      if (piece === 'later') return
+      drained = this.#res.write(piece)
+      if (typeof piece !== 'string') this.#note(piece)
     })
     if (!this.#behind) return
     this.onProgress?.()
     if (!drained) return
     this.#behind = false
     this.onDrain?.()
+  }
+
+  /** Pieces are bytes; what comes as text is whole events. */
+  #note(piece: Uint8Array): void {
+    const [beforeLast, last] = [piece.at(-2) ?? (this.#newlines > 0 ? NEWLINE : 0), piece.at(-1)]
+    if (last !== NEWLINE) this.#newlines = 0
+    else this.#newlines = beforeLast === NEWLINE ? 2 : 1
   }
 }

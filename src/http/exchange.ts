@@ -23,6 +23,9 @@ const DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 /** A smaller reply goes out in one piece: the socket's buffer has room for it. */
 const WHOLE_REPLY_BYTES_MAX = 64 * 1024
 
+/** What asked for pictures. */
+export type PictureKind = 'generation' | 'edit' | 'chat'
+
 /** What is logged and counted of one request once it is over. No text of the client or of a model. */
 export interface ExchangeFacts {
   /** The id Bedrock was asked for. */
@@ -34,6 +37,8 @@ export interface ExchangeFacts {
   firstByteMs: number | null
   bedrockRequestId: string | null
   streamed: boolean
+  /** That were put into the reply; null: none was. */
+  pictures: { readonly kind: PictureKind; readonly count: number } | null
   /** What had to be mended in the history; null: it was not read. */
   sanitized: Sanitized | null
   error: GatewayError | null
@@ -79,6 +84,7 @@ export class Exchange {
     firstByteMs: null,
     bedrockRequestId: null,
     streamed: false,
+    pictures: null,
     sanitized: null,
     error: null,
   }
@@ -245,7 +251,7 @@ export class Exchange {
 
   /**
    * Sends what went wrong in OpenAI's shape, with the headers that the official SDKs act on. Where an event stream is
-   * open its status is gone: then it is the stream's last event.
+   * open its status is gone: then it is the stream's last event, or, where an event is half sent, the connection is cut.
    */
   replyError(cause: unknown): void {
     if (this.#answered) return
@@ -253,7 +259,10 @@ export class Exchange {
     this.facts.error = error
     if (this.errorsInStream && this.#stream === null) this.openEventStream()
     if (this.#stream !== null) {
-      this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
+      // A shutdown does not wait for a client that is in the middle of a picture: to it a connection that breaks is an error,
+      // but an error glued to half an event is no event at all.
+      if (this.#stream.insideEvent) this.close()
+      else this.#stream.end(`data: ${toErrorBody(error)}\n\n${DONE}`)
       return
     }
     if (error.retryAfterSeconds !== null) this.setHeader('retry-after', String(error.retryAfterSeconds))

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.js'
 import type { Exchange } from './exchange.js'
 
-/** A browser's form post must not reach a keyless loopback daemon: JSON routes take JSON, or no content type. */
+/** JSON routes take JSON, or no content type: a browser's form post is nothing they read. */
 export function requireJson({ contentType }: Pick<Exchange, 'contentType'>): void {
   if (isJson(contentType)) return
   throw new GatewayError('unsupported_media_type', 'The content-type must be application/json.')

@@ -84,7 +84,7 @@ export function createServer(options: ServerOptions) {
         exchange.pattern = match.pattern
         exchange.prefix = match.prefix
         exchange.reasonInStatus = REASON_ROUTES.has(match.name)
-        if (match.needsKey) options.authenticate(exchange.authorization)
+        if (match.needsKey) options.authenticate(exchange)
         return options.handlers[match.name](exchange, match.id)
       default:
         return match satisfies never

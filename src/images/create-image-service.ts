@@ -2,6 +2,7 @@ import type { Access } from '../aws/access.js'
 import { RETRY_CLOCK } from '../aws/retry.js'
 import type { BodiesPool, ImagesPool } from '../aws/worker-pool.js'
 import type { Config } from '../config.js'
+import type { StreamRegistry } from '../stream-registry.js'
 import { createFairLimiter } from './fair-limiter.js'
 import type { ImageService } from './handle-images.js'
 import { createImageMaker } from './image-maker.js'
@@ -15,6 +16,7 @@ export interface ImageServiceOptions extends ImageModels {
   readonly bodies: BodiesPool
   readonly pool: ImagesPool
   readonly links: ImageLinks
+  readonly registry: StreamRegistry
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** Seconds since the epoch. */
@@ -23,7 +25,7 @@ export interface ImageServiceOptions extends ImageModels {
 
 /** Puts together what image requests need. */
 export function createImageService(options: ImageServiceOptions): ImageService {
-  const { config, access, bodies, pool, links, catalog, onUnlisted, now, epochSeconds } = options
+  const { config, access, bodies, pool, links, registry, catalog, onUnlisted, now, epochSeconds } = options
   return {
     gate: createRequestGate(config.imageRequestsMax),
     receiver: {
@@ -34,6 +36,8 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       policy: {
         imagesMax: config.imagesMax,
         dropParams: config.dropParams,
+        guardrail: config.guardrail,
+        guardrailRequired: config.guardrailRequired,
         media: {
           fetchUrls: config.fetchUrls,
           fetchMs: config.fetchSeconds * 1000,
@@ -48,6 +52,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
       clock: RETRY_CLOCK,
     },
     links,
+    registry,
     chatImageBytesMax: config.chatImageBytesMax,
     publicUrl: config.publicUrl,
     pingMs: config.pingSeconds * 1000,

@@ -7,7 +7,6 @@ import type { Parts } from '../remote-bytes.js'
 
 /** Handed to uWebSockets.js at once; what of it the socket does not take is copied there. */
 const PIECE_BYTES = 64 * 1024
-const SWEEP_MS_MAX = 1_000
 
 export interface EventWriterOptions {
   readonly exchange: Exchange
@@ -23,16 +22,17 @@ export interface EventWriterOptions {
 
 /**
  * Events of many megabytes to one client: a piece for each turn of the loop, and the next one when the client has taken the
- * last. The first write, be it a ping, commits the 200.
+ * last. The first write, be it a ping, commits the 200. Has no timer: whoever has it sweeps.
  */
 export class EventWriter {
   readonly #options: EventWriterOptions
   readonly #queue: ByteQueue
-  readonly #sweeps: NodeJS.Timeout
   #stream: EventStream | null = null
   #wroteAtMs: number
   /** Since when the client, being behind, has taken nothing; null: it keeps up. */
   #stalledSinceMs: number | null = null
+  /** The last event was sent, or nothing is sent any more. */
+  #over = false
   #begun = false
   #pumping = false
   #bytesTotal = 0
@@ -52,9 +52,6 @@ export class EventWriter {
       },
     })
     this.#wroteAtMs = options.now()
-    // Twice in the shorter of both: a sweep that comes a millisecond early would else make it wait twice as long.
-    const everyMs = Math.min(SWEEP_MS_MAX, options.pingMs / 2, options.writeStallMs / 2)
-    this.#sweeps = setInterval(() => this.#sweep(), everyMs)
   }
 
   /** Bytes handed over for the client. */
@@ -91,7 +88,7 @@ export class EventWriter {
 
   /** Lets go of everything; for a client that is gone. */
   stop(): void {
-    clearInterval(this.#sweeps)
+    this.#over = true
     this.#queue.clear()
     this.#onIdle?.()
   }
@@ -102,7 +99,7 @@ export class EventWriter {
         this.#onIdle = resolve
       })
     }
-    clearInterval(this.#sweeps)
+    this.#over = true
   }
 
   #pumpSoon(): void {
@@ -146,11 +143,12 @@ export class EventWriter {
     return stream
   }
 
-  #sweep(): void {
-    const { exchange, pingMs, writeStallMs, now } = this.#options
-    if (exchange.over) this.stop()
-    else if (this.#stalledSinceMs !== null) {
-      if (now() - this.#stalledSinceMs >= writeStallMs) exchange.close()
-    } else if (!this.#pumping && now() - this.#wroteAtMs >= pingMs) this.write([PING])
+  /** Pings a client that hears nothing, and closes one that takes nothing; called a few times a second. */
+  sweep(nowMs: number): void {
+    const { exchange, pingMs, writeStallMs } = this.#options
+    if (this.#over || exchange.over) return
+    if (this.#stalledSinceMs !== null) {
+      if (nowMs - this.#stalledSinceMs >= writeStallMs) exchange.close()
+    } else if (!this.#pumping && nowMs - this.#wroteAtMs >= pingMs) this.write([PING])
   }
 }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../http/exchange.js'
+import type { Exchange, PictureKind } from '../http/exchange.js'
 import type { ImageEventType } from '../openai/images-response.js'
 import { type ImageReceiver, receiveImageEdit, receiveImageGeneration } from './receive-images.js'
 import type { ImageReplier } from './reply-images.js'
@@ -17,12 +17,17 @@ export interface ImageService extends ImageReplier {
 
 interface Endpoint {
   readonly receive: (exchange: Exchange, receiver: ImageReceiver) => Promise<PreparedImages>
+  readonly kind: PictureKind
   /** What its streams are made of. */
   readonly event: ImageEventType
 }
 
-const GENERATIONS: Endpoint = { receive: receiveImageGeneration, event: 'image_generation.completed' }
-const EDITS: Endpoint = { receive: receiveImageEdit, event: 'image_edit.completed' }
+const GENERATIONS: Endpoint = {
+  receive: receiveImageGeneration,
+  kind: 'generation',
+  event: 'image_generation.completed',
+}
+const EDITS: Endpoint = { receive: receiveImageEdit, kind: 'edit', event: 'image_edit.completed' }
 
 /** `POST /images/generations`. */
 export function handleImageGeneration(exchange: Exchange, service: ImageService): Promise<void> {
@@ -44,7 +49,7 @@ export function handleImageEdit(exchange: Exchange, service: ImageService): Prom
 async function answer(
   exchange: Exchange,
   service: ImageService,
-  { receive, event }: Endpoint,
+  { receive, kind, event }: Endpoint,
 ): Promise<void> {
   const leave = service.gate.enter()
   try {
@@ -53,8 +58,8 @@ async function answer(
     exchange.facts.model = prepared.target.id
     exchange.facts.region = prepared.target.region
     exchange.dropped = prepared.dropped
-    if (prepared.request.stream) await streamImages({ exchange, prepared, event }, service)
-    else await replyImages({ exchange, prepared }, service)
+    if (prepared.request.stream) await streamImages({ exchange, prepared, kind, event, replier: service })
+    else await replyImages({ exchange, prepared, kind }, service)
   } finally {
     leave()
   }

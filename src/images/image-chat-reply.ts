@@ -4,10 +4,11 @@ import type { Exchange } from '../http/exchange.js'
 import type { ReplyHead } from '../openai/chunks.js'
 import { createImageChunkWriter, type ReplyPicture, toImageCompletion } from '../openai/image-completion.js'
 import type { PreparedImageChat } from '../prepare-image-chat.js'
-import type { Watched } from '../stream-registry.js'
+import { toStreamInfo, type Watched } from '../stream-registry.js'
 import { EventWriter } from './event-writer.js'
 import type { ImageService } from './handle-images.js'
 import { toImageChatError } from './image-chat-errors.js'
+import { notePictures } from './note-pictures.js'
 import { toLinkUrls } from './reply-images.js'
 import { type MadeImages, runImageCalls } from './run-calls.js'
 import type { ReadImage } from './tasks.js'
@@ -48,8 +49,9 @@ export class ImageChatReply implements Watched {
     }
   }
 
-  /** Nothing to look at: the calls and the writer have deadlines of their own. */
-  sweep(): void {}
+  sweep(nowMs: number): void {
+    this.#writer?.sweep(nowMs)
+  }
 
   shutDown(): void {
     this.#end()
@@ -58,24 +60,18 @@ export class ImageChatReply implements Watched {
 
   describe(nowMs: number): StreamInfo {
     const { exchange, chat } = this.#options
-    return {
-      id: exchange.requestId,
-      model: chat.images.target.id,
-      region: chat.images.target.region,
-      startedAtMs: Math.round(Date.now() - (nowMs - exchange.startedAtMs)),
-      silentForMs: Math.round(nowMs - this.#heardAtMs),
-      events: this.#picturesTotal,
-      bytes: this.#writer?.bytesTotal ?? 0,
-      paused: this.#writer?.paused ?? false,
-    }
+    const { bytesTotal = 0, paused = false } = this.#writer ?? {}
+    const progress = { events: this.#picturesTotal, bytes: bytesTotal, paused }
+    return toStreamInfo(exchange, chat.images.target, { nowMs, heardAtMs: this.#heardAtMs, ...progress })
   }
 
   async #replyWhole(): Promise<void> {
     const { exchange, head } = this.#options
     const { images } = await this.#makeImages(null, () => {})
     const pictures = await this.#toPictures(images)
-    if (exchange.over) this.#stop.abort()
-    else exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
+    if (exchange.over) return this.#stop.abort()
+    notePictures(exchange, 'chat', pictures.length)
+    exchange.replyParts(200, 'application/json', toImageCompletion(head, pictures))
   }
 
   /** A failure is a status of its own until the first picture (or ping) committed the 200, afterwards the last event. */
@@ -87,6 +83,7 @@ export class ImageChatReply implements Watched {
     this.#writer = writer
     const write = (pictures: readonly ReplyPicture[]): void => {
       for (const picture of pictures) writer.write(chunks.picture(picture))
+      notePictures(exchange, 'chat', pictures.length)
     }
     // A picture of the message is one line, which clients don't take at any length; text can be cut.
     const bytesMax = chat.output === 'images' ? service.chatImageBytesMax : null

@@ -6,6 +6,7 @@ const BLOCKED = /content filter|content polic|responsible AI|\bAUP\b/i
 
 /** Messages short enough to be read as the reason of a status: Open WebUI shows nothing else (openwebui-contract §5). */
 const FILTERED = [
+  { words: /guardrail/i, param: 'prompt', message: 'Blocked by the guardrail' },
   { words: /input image/i, param: 'image', message: 'Image blocked by the content filter' },
   { words: /output|generated/i, param: 'prompt', message: 'Result blocked by the content filter' },
 ] as const
@@ -27,6 +28,18 @@ export function inferenceError(requestId: string | null): GatewayError {
 /** A reply that is not what its protocol says. */
 export function malformedReply(): GatewayError {
   return new GatewayError('upstream_error', 'Bedrock sent something else than pictures.')
+}
+
+/**
+ * The request must be watched by a guardrail, and nothing says that it was: the picture is paid for, but not given out. AWS
+ * ("How Amazon Bedrock Guardrails works") has guardrails for every image model, and InvokeModel's reply says what each did.
+ */
+export function unwatchedError(): GatewayError {
+  return new GatewayError(
+    'unsupported',
+    'The guardrail of this request did not watch the model: use another model, or a request without a guardrail.',
+    { param: 'model' },
+  )
 }
 
 /** A refusal of the content among the failures of an InvokeModel call; any other one as it is. */

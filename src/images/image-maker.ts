@@ -24,6 +24,8 @@ export type MadeReply =
   | (ReplyFacts & { readonly type: 'made'; readonly images: readonly ReadImage[] })
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }
+  /** A reply to a guarded call that does not say what the guardrail did. */
+  | { readonly type: 'unwatched' }
 
 /** Makes pictures in a worker, so that no byte of them is read, parsed or kept by the event loop's thread. */
 export interface ImageMaker {
@@ -66,7 +68,8 @@ async function make(
         if (message.error.code === 'aws_credentials') access.refused()
         throw fromErrorData(message.error)
       case 'malformed':
-        return { type: 'malformed' }
+      case 'unwatched':
+        return message
       case 'read':
         throw new GatewayError('internal_error', 'The gateway failed to handle this request.')
       default:

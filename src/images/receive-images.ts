@@ -40,9 +40,8 @@ export async function receiveImageGeneration(
   const { model } = parseImageRequest(fields, receiver.policy)
   const target = resolveImageTarget(model, 'generation', receiver)
   const request = readImageRequest(fields, target, receiver.policy)
-  const { dropParams } = receiver.policy
-  const { calls, dropped } = toImageCalls(request, { target, edit: null, dropParams })
-  return { type: 'prepared', target, request, dropped, calls: calls.map(toImageCall) }
+  const { calls, ...others } = toImageCalls(request, { target, edit: null, policy: receiver.policy })
+  return { type: 'prepared', target, request, ...others, calls: calls.map(toImageCall) }
 }
 
 /** The same for pictures to change, which workers read: a form, or JSON with data URIs. */

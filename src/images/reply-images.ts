@@ -1,7 +1,9 @@
-import type { Exchange } from '../http/exchange.js'
+import type { Exchange, PictureKind } from '../http/exchange.js'
 import { type ImageEntry, toImagesResponse } from '../openai/images-response.js'
+import type { StreamRegistry } from '../stream-registry.js'
 import { linkUrl } from './link-url.js'
 import type { ImageLinks } from './links.js'
+import { notePictures } from './note-pictures.js'
 import { type ImageCalls, runImageCalls } from './run-calls.js'
 import type { PreparedImages, ReadImage } from './tasks.js'
 
@@ -9,6 +11,7 @@ import type { PreparedImages, ReadImage } from './tasks.js'
 export interface ImageReplier {
   readonly calls: ImageCalls
   readonly links: Pick<ImageLinks, 'requireAllowed' | 'save'>
+  readonly registry: Pick<StreamRegistry, 'add' | 'remove'>
   /** What links start with; null: as the request says. */
   readonly publicUrl: string | null
   readonly pingMs: number
@@ -21,7 +24,11 @@ export interface ImageReplier {
 
 /** Makes the pictures of one request and sends them all together. A client that goes away aborts the calls. */
 export async function replyImages(
-  { exchange, prepared }: { readonly exchange: Exchange; readonly prepared: PreparedImages },
+  {
+    exchange,
+    prepared,
+    kind,
+  }: { readonly exchange: Exchange; readonly prepared: PreparedImages; readonly kind: PictureKind },
   replier: ImageReplier,
 ): Promise<void> {
   const { request, dropped } = prepared
@@ -38,6 +45,7 @@ export async function replyImages(
       gone.abort()
       return
     }
+    notePictures(exchange, kind, entries.length)
     exchange.facts.firstByteMs = replier.now() - exchange.startedAtMs
     const head = { created: replier.epochSeconds(), request, dropped }
     exchange.replyParts(200, 'application/json', toImagesResponse(head, entries))

@@ -1,6 +1,13 @@
 import { type RetryClock, withRetries } from '../aws/retry.js'
+import { toGuardrailHeaders } from '../translate/guardrail.js'
 import type { FairLimiter } from './fair-limiter.js'
-import { filteredError, inferenceError, malformedReply, toImageError } from './image-errors.js'
+import {
+  filteredError,
+  inferenceError,
+  malformedReply,
+  toImageError,
+  unwatchedError,
+} from './image-errors.js'
 import type { ImageMaker, ImageOrder } from './image-maker.js'
 import type { ImageCall, ImageWish, PreparedImages, ReadImage } from './tasks.js'
 
@@ -77,12 +84,14 @@ interface Run {
 
 /** One call, until it works or fails for good. */
 async function makeImages({ body, payloadHash }: ImageCall, run: Run): Promise<CallResult> {
-  const { target, request } = run.prepared
-  const { id, region, foundationId, kind } = target
+  const { target, request, guardrail } = run.prepared
+  const { id, region, kind, foundationId } = target
   const order: ImageOrder = {
-    target: { id, region, foundationId, kind },
+    target: { id, region, kind, foundationId },
     body: { content: body },
     payloadHash,
+    headers: guardrail === null ? {} : toGuardrailHeaders(guardrail),
+    guarded: guardrail !== null,
     timeoutMs: run.context.upstreamMs,
     outputFormat: request.outputFormat,
     outputCompression: request.outputCompression,
@@ -100,6 +109,7 @@ async function tryCall(order: ImageOrder, { prepared, options, context, signal }
   const { limiter, maker } = context
   const made = await limiter.run(prepared, signal, () => maker.make(order, { signal, done: options.signal }))
   if (made.type === 'malformed') throw malformedReply()
+  if (made.type === 'unwatched') throw unwatchedError()
   const { images, filtered, failed, requestId } = made
   if (images.length === 0 && filtered === null && failed) throw inferenceError(requestId)
   return { images, filtered, requestId }

@@ -5,7 +5,9 @@ import type { ErrorData } from '../aws/error-data.js'
 import type { PlainAccess } from '../aws/plain-access.js'
 import type { ModelTarget } from '../catalog/types.js'
 import type { ImageFormat, ImageRequest, ImageSize } from '../openai/image-types.js'
+import type { Guardrail } from '../openai/types.js'
 import type { Bytes } from '../remote-bytes.js'
+import type { ImagePolicy } from '../translate/image-models/to-image-calls.js'
 
 /** One InvokeModel call of an image request, ready to be sent. */
 export interface ImageCall {
@@ -23,6 +25,8 @@ export interface PreparedImages {
   readonly target: ModelTarget
   readonly request: ImageRequest
   readonly calls: readonly ImageCall[]
+  /** Watches every call; null: none does. */
+  readonly guardrail: Guardrail | null
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
 }
@@ -33,11 +37,9 @@ export interface PrepareImageEditTask extends AskingTask, ImageEditPolicy {
   readonly contentType: string
 }
 
-export interface ImageEditPolicy {
+export interface ImageEditPolicy extends ImagePolicy {
   /** Largest `n`. */
   readonly imagesMax: number
-  /** As `BEDROCKD_DROP_PARAMS`. */
-  readonly dropParams: boolean
   /** How pictures are fetched that a JSON edit names by address; absent: they are refused. */
   readonly media?: MediaPolicy
 }
@@ -72,11 +74,15 @@ export type CallBody = string | Uint8Array
 /** The task of the images pool: one InvokeModel call, up to its pictures. */
 export interface MakeImagesTask extends ImageWish {
   readonly access: PlainAccess
-  readonly target: Pick<ModelTarget, 'id' | 'region' | 'foundationId' | 'kind'>
+  readonly target: Pick<ModelTarget, 'id' | 'region' | 'kind' | 'foundationId'>
   /** Bytes move, and come back with a failure. */
   readonly body: CallBody
   /** SHA-256 of the body in hex, where a worker computed it. */
   readonly payloadHash: string | null
+  /** Request headers beside those of every call. */
+  readonly headers: Readonly<Record<string, string>>
+  /** They name a guardrail: pictures that none has looked at are not given out. */
+  readonly guarded: boolean
   /** Milliseconds the reply may take. */
   readonly timeoutMs: number
   /** `FromImagesWorker` comes over it, `ReadOrder` goes. */
@@ -97,6 +103,8 @@ export type FromImagesWorker =
   | (ReplyFacts & { readonly type: 'made'; readonly images: readonly KeptImage[] })
   /** Not what its protocol says. */
   | { readonly type: 'malformed' }
+  /** A reply to a guarded call that does not say what the guardrail did. */
+  | { readonly type: 'unwatched' }
   | { readonly type: 'failed'; readonly error: ErrorData; readonly body: CallBody }
   /** The memory of the order is filled. */
   | { readonly type: 'read' }

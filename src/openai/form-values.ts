@@ -13,6 +13,16 @@ export function asBoolean(value: unknown): unknown {
   return word === 'false' || word === '0' ? false : value
 }
 
+/** JSON of an object is that object; whatever is not comes back as it is. */
+export function asObject(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return value
+  try {
+    return JSON.parse(value) as unknown
+  } catch {
+    return value
+  }
+}
+
 /** A form has no null: a field that was left empty says nothing. */
 export function isBlank(value: unknown): value is undefined | null | '' {
   return value === undefined || value === null || value === ''

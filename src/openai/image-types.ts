@@ -1,4 +1,5 @@
 import type { Fields } from './fields.js'
+import type { Guardrail } from './types.js'
 
 export type ImageFormat = 'png' | 'jpeg' | 'webp'
 
@@ -28,6 +29,8 @@ export interface ImageRequest {
   readonly stream: boolean
   readonly seed: number | null
   readonly negativePrompt: string | null
+  /** `guardrailConfig` (also `guardrail_config`). */
+  readonly guardrail: Guardrail | null
   /** What else was sent (`creativity`, `strength`, `search_prompt`, …): an adapter reads what its model has. */
   readonly others: Fields
 }

@@ -15,7 +15,12 @@ import { OTHER_PARAMETERS } from './other-parameters.js'
 import { parseChatMessage } from './parse-chat-message.js'
 import { parseModel, requireObject } from './parse-json.js'
 import { parseReasoning, REASONING_MEMBERS } from './parse-reasoning.js'
-import { parseGuardrail, parseLatency, parseMetadata, parsePromptCaching } from './parse-service-options.js'
+import {
+  parseGuardrailMember,
+  parseLatency,
+  parseMetadata,
+  parsePromptCaching,
+} from './parse-service-options.js'
 import { parseToolRequest, TOOL_MEMBERS } from './parse-tools.js'
 import type { ChatRequest, ResponseFormat } from './types.js'
 
@@ -83,9 +88,7 @@ export function parseChatRequest(body: unknown): ChatRequest {
     latency:
       parseOptional(fields['performanceConfig'], 'performanceConfig', parseLatency) ??
       parseOptional(fields['performance_config'], 'performance_config', parseLatency),
-    guardrail:
-      parseOptional(fields['guardrailConfig'], 'guardrailConfig', parseGuardrail) ??
-      parseOptional(fields['guardrail_config'], 'guardrail_config', parseGuardrail),
+    guardrail: parseGuardrailMember(fields),
     promptCaching: parseOptional(fields['prompt_caching'], 'prompt_caching', parsePromptCaching),
     metadata: parseMetadata(fields),
     user: typeof user === 'string' && user !== '' ? user : null,

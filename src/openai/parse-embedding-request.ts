@@ -28,14 +28,24 @@ const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
   'user',
 ])
 
+/** Parameters that only embeddings have and that may be set for a name. */
+export const EMBEDDING_PARAMETERS = ['dimensions', 'input_type', 'truncate'] as const
+
+export interface EmbeddingRequestOptions {
+  readonly inputsMax: number
+  /** Parameters of the alias that was named: they hold where the client says nothing. */
+  readonly defaults?: Fields
+}
+
 /**
  * OpenAI's CreateEmbeddingRequest, with the purpose and the truncation that Cohere's and other APIs have. Throws a `GatewayError`
  * that names the member.
  */
 export function parseEmbeddingRequest(
-  body: Fields,
-  { inputsMax }: { readonly inputsMax: number },
+  said: Fields,
+  { inputsMax, defaults = {} }: EmbeddingRequestOptions,
 ): EmbeddingRequest {
+  const body = withEmbeddingDefaults(said, defaults)
   const others = Object.keys(body).filter((name) => !KNOWN_MEMBERS.has(name) && body[name] !== null)
   const purpose = findPurpose(body, others.filter(isNoPurposeField))
   return {
@@ -48,6 +58,30 @@ export function parseEmbeddingRequest(
     truncate: parseOptional(body['truncate'], 'truncate', parseTruncation),
     dropped: others.filter((name) => name !== purpose?.field && !isImageInputType(name, body[name])),
   }
+}
+
+/** Checks those parameters of embeddings that are there, as they are set for a name. Throws a `GatewayError` that names one. */
+export function checkEmbeddingParameters(parameters: Fields): void {
+  parseOptional(parameters['dimensions'], 'dimensions', parseCount)
+  parseOptional(parameters['truncate'], 'truncate', parseTruncation)
+  const inputType = parameters['input_type'] ?? null
+  if (inputType !== null && findPurpose({ input_type: inputType }, []) === null) {
+    throw fieldError(
+      'input_type',
+      '"search_query", "search_document", "classification" or "clustering"',
+      inputType,
+    )
+  }
+}
+
+/** The purpose may be said in many fields: whichever the client uses goes before. */
+function withEmbeddingDefaults(said: Fields, defaults: Fields): Fields {
+  const others = Object.keys(said).filter((name) => !KNOWN_MEMBERS.has(name) && isNoPurposeField(name))
+  const open = EMBEDDING_PARAMETERS.filter((name) =>
+    name === 'input_type' ? findPurpose(said, others) === null : (said[name] ?? null) === null,
+  )
+  const held = open.filter((name) => (defaults[name] ?? null) !== null).map((name) => [name, defaults[name]])
+  return held.length === 0 ? said : { ...said, ...Object.fromEntries(held) }
 }
 
 function isNoPurposeField(name: string): boolean {

@@ -5,8 +5,7 @@ import { isBlank } from './form-values.js'
 import type { ImageRequest } from './image-types.js'
 import { parseMessages } from './parse-chat-request.js'
 import { parseImageRequest } from './parse-image-request.js'
-import { parseGuardrail } from './parse-service-options.js'
-import type { ContentPart, Guardrail, MediaPart } from './types.js'
+import type { ContentPart, MediaPart } from './types.js'
 
 /** How the pictures of a chat come back: as images of the message, or in its text, whole or as links. */
 export const IMAGE_OUTPUTS = ['images', 'markdown', 'markdown-url'] as const
@@ -28,8 +27,6 @@ export interface ImageChat {
   readonly stream: boolean
   /** `stream_options.include_usage`. */
   readonly includeUsage: boolean
-  /** `guardrailConfig` (also `guardrail_config`). */
-  readonly guardrail: Guardrail | null
 }
 
 /** Parameters of a chat that only image models have; they may be set for a name, too. */
@@ -48,14 +45,7 @@ export const IMAGE_PARAMETERS = [
 const NESTS = ['additional_model_request_fields', 'additionalModelRequestFields', 'extra_body'] as const
 
 /** Members of a chat that are read here. */
-const CHAT_MEMBERS = [
-  'messages',
-  'stream',
-  'stream_options',
-  'image_output',
-  'guardrailConfig',
-  'guardrail_config',
-] as const
+const CHAT_MEMBERS = ['messages', 'stream', 'stream_options', 'image_output'] as const
 
 /** What an image request says with these, a chat says in its messages, or (the format of a text) can't be asked of a picture. */
 const ELSEWHERE = ['prompt', 'image', 'image[]', 'images', 'mask', 'response_format'] as const
@@ -82,9 +72,6 @@ export function parseImageChat(body: Fields, { imagesMax }: { readonly imagesMax
     stream: parseOptional(fields['stream'], 'stream', parseBoolean) ?? false,
     includeUsage:
       parseOptional(streamOptions?.['include_usage'], 'stream_options.include_usage', parseBoolean) ?? false,
-    guardrail:
-      parseOptional(fields['guardrailConfig'], 'guardrailConfig', parseGuardrail) ??
-      parseOptional(fields['guardrail_config'], 'guardrail_config', parseGuardrail),
   }
 }
 

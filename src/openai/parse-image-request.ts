@@ -8,9 +8,10 @@ import {
   parseOptional,
   parseString,
 } from './fields.js'
-import { asBoolean, asNumber, isBlank } from './form-values.js'
+import { asBoolean, asNumber, asObject, isBlank } from './form-values.js'
 import type { ImageFormat, ImageRequest, ImageSize } from './image-types.js'
 import { parseModel } from './parse-json.js'
+import { parseGuardrailMember } from './parse-service-options.js'
 
 /** OpenAI's name for a request that names none; it resolves to the configured default. */
 const MODEL_DEFAULT = 'dall-e-2'
@@ -25,6 +26,8 @@ const SIZE = /^(\d{1,6})\s*[xX]\s*(\d{1,6})$/
 /** Pixels a side: the nearest size that a model makes is no answer to a wish for something else than a picture. */
 const SIDE_MIN = 16
 const SIDE_MAX = 16_384
+
+const GUARDRAIL_MEMBERS = ['guardrailConfig', 'guardrail_config'] as const
 
 /** Members that are read below. */
 const READ_MEMBERS = [
@@ -41,6 +44,7 @@ const READ_MEMBERS = [
   'stream',
   'seed',
   'negative_prompt',
+  ...GUARDRAIL_MEMBERS,
   'extra_body',
 ] as const
 
@@ -80,6 +84,7 @@ export function parseImageRequest(body: Fields, { imagesMax }: { readonly images
     stream: read('stream', (value, param) => parseBoolean(asBoolean(value), param)) ?? false,
     seed: read('seed', parseSeed),
     negativePrompt: read('negative_prompt', parseString),
+    guardrail: parseGuardrailMember(toGuardrailFields(fields)),
     others: Object.fromEntries(
       Object.entries(fields).filter(([name, value]) => !KNOWN_MEMBERS.has(name) && !isBlank(value)),
     ),
@@ -102,10 +107,17 @@ export function requireNoPictures(body: Fields): void {
 
 /** What stands in `extra_body` counts as if it stood beside it; where both are there, the one beside it does. */
 function withExtraBody(body: Fields): Fields {
-  const extra = parseOptional(body['extra_body'], 'extra_body', parseFields)
+  const extra = parseOptional(asObject(body['extra_body']), 'extra_body', parseFields)
   if (extra === null) return body
   const beside = Object.entries(body).filter(([, value]) => !isBlank(value))
   return Object.fromEntries([...Object.entries(extra), ...beside])
+}
+
+/** A form says an object as JSON. */
+function toGuardrailFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    GUARDRAIL_MEMBERS.filter((name) => !isBlank(fields[name])).map((name) => [name, asObject(fields[name])]),
+  )
 }
 
 function wholeBetween(minimum: number, maximum: number): (value: unknown, param: string) => number {

@@ -12,6 +12,14 @@ export function parseLatency(value: unknown, param: string): 'standard' | 'optim
   throw fieldError(`${param}.latency`, '"standard" or "optimized"', latency)
 }
 
+/** The client's guardrail: `guardrailConfig`, or `guardrail_config` as LiteLLM's clients say it. */
+export function parseGuardrailMember(fields: Fields): Guardrail | null {
+  return (
+    parseOptional(fields['guardrailConfig'], 'guardrailConfig', parseGuardrail) ??
+    parseOptional(fields['guardrail_config'], 'guardrail_config', parseGuardrail)
+  )
+}
+
 /** `guardrailConfig`, in Bedrock's words (service model: GuardrailConfiguration); the version is `DRAFT` where none is said. */
 export function parseGuardrail(value: unknown, param: string): Guardrail {
   const fields = parseFields(value, param)

@@ -1,5 +1,6 @@
 import { type Fields, isFields } from './fields.js'
 import { isBlank } from './form-values.js'
+import { withDefaults } from './with-defaults.js'
 
 /** What may be set for the name of an image model, beside what one family has and goes into `extra_body`. */
 const PARAMETERS: ReadonlySet<string> = new Set([
@@ -12,6 +13,8 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'output_compression',
   'seed',
   'negative_prompt',
+  'guardrailConfig',
+  'guardrail_config',
 ])
 const NESTS = ['extra_body', 'additionalModelRequestFields', 'additional_model_request_fields'] as const
 
@@ -21,12 +24,11 @@ const NESTS = ['extra_body', 'additionalModelRequestFields', 'additional_model_r
  */
 export function withImageDefaults(body: Fields, defaults: Fields): Fields {
   const said = Object.entries(body).filter(([, value]) => !isBlank(value))
-  const saidNames = new Set([...said, ...membersOf(body['extra_body'])].map(([name]) => name))
-  const open = [
+  const held = [
     ...NESTS.flatMap((nest) => membersOf(defaults[nest])),
     ...Object.entries(defaults).filter(([name]) => PARAMETERS.has(name)),
-  ].filter(([name]) => !saidNames.has(name))
-  return Object.fromEntries([...open, ...said])
+  ]
+  return withDefaults(Object.fromEntries(said), Object.fromEntries(held))
 }
 
 function membersOf(value: unknown): readonly (readonly [name: string, value: unknown])[] {

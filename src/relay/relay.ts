@@ -6,7 +6,7 @@ import type { ReplyHead } from '../openai/chunks.js'
 import type { Usage } from '../openai/types.js'
 import type { Pipeline } from '../pipeline.js'
 import type { PreparedChat } from '../prepare-chat.js'
-import type { Watched } from '../stream-registry.js'
+import { toStreamInfo, type Watched } from '../stream-registry.js'
 import type { KeptThoughts } from '../translate/policy.js'
 
 export interface RelayOptions {
@@ -65,14 +65,8 @@ export abstract class Relay implements Watched {
   }
 
   describe(nowMs: number): StreamInfo {
-    return {
-      id: this.exchange.requestId,
-      model: this.chat.target.id,
-      region: this.chat.target.region,
-      startedAtMs: Math.round(Date.now() - (nowMs - this.exchange.startedAtMs)),
-      silentForMs: Math.round(nowMs - this.heardAtMs),
-      ...this.progress(),
-    }
+    const times = { nowMs, heardAtMs: this.heardAtMs }
+    return toStreamInfo(this.exchange, this.chat.target, { ...times, ...this.progress() })
   }
 
   protected pause(): void {

@@ -1,5 +1,6 @@
+import type { ModelTarget } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
-import type { TranslationContext } from './policy.js'
+import type { TranslationPolicy } from './policy.js'
 
 /** Collects the names of request parameters that the model will not see. */
 export interface DropList {
@@ -9,8 +10,13 @@ export interface DropList {
   names(): readonly string[]
 }
 
+interface DropContext {
+  readonly target: Pick<ModelTarget, 'defaults'>
+  readonly policy: Pick<TranslationPolicy, 'dropParams'>
+}
+
 /** Whether a parameter that can't be said is left out, rather than refused: the alias's word goes before the setting. */
-export function dropsParams({ target, policy }: Pick<TranslationContext, 'target' | 'policy'>): boolean {
+export function dropsParams({ target, policy }: DropContext): boolean {
   return target.defaults?.dropParams ?? policy.dropParams
 }
 

@@ -10,7 +10,7 @@ export interface TranslationPolicy {
   readonly outputTokensDefault: number | null
   /** `n` may be at most this. */
   readonly choicesMax: number
-  /** For every chat whose alias or client names none. */
+  /** For every chat and every picture whose alias or client names none. */
   readonly guardrail: Guardrail | null
   /** A client can't choose another guardrail than the operator's. */
   readonly guardrailRequired: boolean

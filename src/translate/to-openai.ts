@@ -2,7 +2,7 @@ import type { OpenAiRequest } from '../bedrock/openai-types.js'
 import { GatewayError } from '../errors.js'
 import type { ChatRequest, ResponseFormat, ToolChoice, ToolDefinition } from '../openai/types.js'
 import { createDropList, type DropList, dropsParams } from './drop-list.js'
-import { chooseGuardrail } from './guardrail.js'
+import { chooseGuardrail, toGuardrailHeaders } from './guardrail.js'
 import { toOpenAiConversation } from './openai-conversation.js'
 import { toOpenAiEffort } from './openai-reasoning.js'
 import type { ReplyPlan, TranslationContext } from './policy.js'
@@ -46,7 +46,7 @@ export function toOpenAi(request: ChatRequest, context: TranslationContext): Ope
   const { target } = context
   const dropped = createDropList(dropsParams(context), target.requested)
   const names = createToolNames(request)
-  const headers = toGuardrailHeaders(request, context, dropped)
+  const headers = toHeaders(request, context, dropped)
   const { messages, sanitized } = toOpenAiConversation(request, context, names)
   const parameters = withoutRefused(toParameters(request, context, dropped), context.lessons, dropped)
   return {
@@ -172,7 +172,7 @@ function toToolChoice(choice: ToolChoice, names: ToolNames): unknown {
  * streams held back until they are checked. bedrock-mantle takes none (AWS: "Endpoints supported by Amazon Bedrock"), and
  * a chat that shall be watched never runs unwatched.
  */
-function toGuardrailHeaders(
+function toHeaders(
   request: ChatRequest,
   context: TranslationContext,
   dropped: DropList,
@@ -191,16 +191,5 @@ function toGuardrailHeaders(
       { param },
     )
   }
-  return {
-    'x-amzn-bedrock-guardrailidentifier': requireToken(guardrail.identifier, 'guardrailIdentifier'),
-    'x-amzn-bedrock-guardrailversion': requireToken(guardrail.version, 'guardrailVersion'),
-    ...(guardrail.trace === null ? {} : { 'x-amzn-bedrock-trace': guardrail.trace.toUpperCase() }),
-  }
-}
-
-/** Ids, ARNs and versions only: a client's words become a header here. */
-function requireToken(text: string, member: string): string {
-  if (/^[\w:/.-]{1,2048}$/.test(text)) return text
-  const param = `guardrailConfig.${member}`
-  throw new GatewayError('invalid_request', `${param} must be an id, an ARN or a version`, { param })
+  return toGuardrailHeaders(guardrail)
 }

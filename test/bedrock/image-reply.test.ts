@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseImageReply } from '../../src/bedrock/image-reply.js'
 
-const NONE = { images: [], seeds: [], filtered: null, failed: false }
+const NONE = { images: [], seeds: [], filtered: null, failed: false, watched: false }
 
 test('Nova and Titan: images without an error', () => {
   const expected = { ...NONE, images: ['AA==', 'BB=='] }
@@ -70,6 +70,7 @@ test('Stability: a reason belongs to the picture of its place', () => {
     seeds: [1, 3],
     filtered: 'Filter reason: output image',
     failed: false,
+    watched: false,
   })
 })
 
@@ -80,6 +81,7 @@ test('Stability: pictures that are fewer than reasons are the good ones', () => 
     seeds: [1],
     filtered: 'Filter reason: output image',
     failed: false,
+    watched: false,
   })
 })
 
@@ -87,7 +89,7 @@ test('Stability: an inference error is a fault and no filter', () => {
   assert.deepEqual(parseImageReply({ finish_reasons: ['Inference error'] }), { ...NONE, failed: true })
   assert.deepEqual(
     parseImageReply({ seeds: [1, 2], finish_reasons: ['Inference error', null], images: ['', 'AA=='] }),
-    { images: ['AA=='], seeds: [2], filtered: null, failed: true },
+    { images: ['AA=='], seeds: [2], filtered: null, failed: true, watched: false },
   )
 })
 
@@ -125,4 +127,34 @@ test('any JSON is no reply, or one that holds a picture or says why there is non
     }),
     { numRuns: 500 },
   )
+})
+
+const ACTION = 'amazon-bedrock-guardrailAction'
+
+test('a guardrail that minded nothing is noted beside the pictures', () => {
+  assert.deepEqual(parseImageReply({ images: ['AA=='], [ACTION]: 'NONE' }), {
+    ...NONE,
+    images: ['AA=='],
+    watched: true,
+  })
+  const stability = { images: ['AA=='], finish_reasons: [null], seeds: [3], [ACTION]: 'NONE' }
+  assert.equal(parseImageReply(stability)?.watched, true)
+})
+
+test('of what a guardrail stopped no picture is left, whatever stands around it', () => {
+  for (const rest of [
+    {},
+    { images: ['AA=='] },
+    { images: ['AA=='], finish_reasons: [null], seeds: [3] },
+    { images: 'Sorry.', error: 'Sorry.' },
+    { results: [{ outputText: 'Sorry.' }] },
+  ]) {
+    for (const action of ['INTERVENED', 'GUARDRAIL_INTERVENED', 'something new', 1]) {
+      assert.deepEqual(parseImageReply({ ...rest, [ACTION]: action }), {
+        ...NONE,
+        filtered: 'Blocked by the guardrail',
+        watched: true,
+      })
+    }
+  }
 })

@@ -101,6 +101,9 @@ const problemOf = {
     'guardrail: expected only id, version, trace, stream_mode, not streammode (nearest: stream_mode)',
   'parameters: { size: huge }': /parameters: size must be/,
   'parameters: { image_output: html }': /parameters: image_output must be/,
+  'parameters: { dimensions: 0 }': /parameters: dimensions must be/,
+  'parameters: { input_type: verse }': /parameters: input_type must be/,
+  'parameters: { truncate: middle }': /parameters: truncate must be/,
 } as const satisfies Record<string, string | RegExp>
 
 for (const [member, problem] of Object.entries<string | RegExp>(problemOf)) {

@@ -6,7 +6,7 @@ import type { Status, StreamInfo } from '../../src/admin/types.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
 import { eventually, within } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
-import { openRaw, rawChat } from './raw-client.js'
+import { openRaw, rawChat, rawPost } from './raw-client.js'
 import {
   openSlowly,
   readSlowly,
@@ -130,6 +130,32 @@ suite('slow clients', () => {
     assert.ok(tally.tail.endsWith('data: [DONE]\n\n'))
     assert.ok(tally.letters > letters)
   })
+
+  for (const [name, request] of [
+    [
+      'a stream of pictures',
+      rawPost('/v1/images/generations', JSON.stringify({ prompt: 'a cat', n: 4, stream: true })),
+    ],
+    [
+      'a chat with pictures in its text',
+      rawChat({ model: 'stability.stable-image-core-v1:1', n: 4, stream: true, image_output: 'markdown' }),
+    ],
+  ] as const) {
+    test(`a client that never reads ${name} is shown as paused, and closed`, async () => {
+      emulator.set({ prepared: null, noise: true })
+      const client = await openRaw(daemon.port)
+      client.socket.pause()
+      client.socket.write(request)
+      await eventually(async () => {
+        const [stream] = await streams()
+        return stream?.paused === true && stream.events === 4 && stream.bytes > 0
+      }, 'the pause')
+      await eventually(async () => (await streams()).length === 0, 'the end of the stream')
+      client.socket.resume()
+      await within(client.closed, 5_000, 'the connection was not closed')
+      assert.doesNotMatch(client.received(), /\[DONE\]/)
+    })
+  }
 
   test('many clients that never read leave the others and the memory alone', async (t) => {
     const startRssBytes = await rssBytes()

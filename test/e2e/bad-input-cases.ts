@@ -509,7 +509,6 @@ const models: readonly BadCase[] = [
   badModel('a denied model', DENIED_MODEL, [403, 'model_denied']),
   badModel('a denied model behind a prefix', `bedrock/converse/${DENIED_MODEL}`, [403, 'model_denied']),
   badModel('a model that embeds', 'amazon.titan-embed-text-v2:0', [400, 'invalid_request']),
-  badModel('a model that makes images', 'amazon.nova-canvas-v1:0', [400, 'invalid_request']),
   badModel('an id that looks right and that AWS does not know', 'amazon.no-such-model-v1:0', NOT_FOUND),
 ]
 

@@ -28,7 +28,6 @@ aliases:
   painter: { model: ${CORE}, parameters: { negative_prompt: rain, output_format: jpeg, seed: 12, temperature: 0.5 } }
   describer: { model: ${CORE}, parameters: { image_output: markdown } }
   strict: { model: ${CORE}, drop_params: false }
-  guarded: { model: ${CORE}, guardrail: { id: gr1, version: "1" } }
 `
 
 const hashOf = (seed: number, prompt = PROMPT): string =>
@@ -285,13 +284,6 @@ suite('image models in a chat', () => {
       name: 'a parameter that a strict name refuses',
       body: { model: 'strict', temperature: 0.5 },
       param: 'temperature',
-      code: 'unsupported',
-    },
-    { name: 'a guardrail of the alias', body: { model: 'guarded' }, param: 'model', code: 'unsupported' },
-    {
-      name: "a client's guardrail",
-      body: { guardrailConfig: { guardrailIdentifier: 'gr1', guardrailVersion: '1' } },
-      param: 'guardrailConfig',
       code: 'unsupported',
     },
   ] as const) {

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamInfo } from '../../src/admin/types.js'
 import type { Behaviour } from '../emulator/behaviour.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
 import { assertComplete, assertFailed, eventually, postChat, readError, readStream, within } from './chat.js'
 import { type Daemon, startDaemon } from './daemon.js'
-import { openRaw, parseChunked, rawChat } from './raw-client.js'
+import { openRaw, parseChunked, parseCutChunks, rawChat, rawPost } from './raw-client.js'
 
 const STREAM = { stream: true, stream_options: { include_usage: true } }
 /** 24 events at 10 per second. */
@@ -118,6 +119,31 @@ suite('drain', { concurrency: 4 }, () => {
     daemon.process.kill('SIGTERM')
     assert.equal(await exitCode(daemon), 0)
     deaf.socket.destroy()
+  })
+
+  test('a shutdown in the middle of a large event cuts the line, and begins no other one in it; exit 0', async (t) => {
+    const { daemon } = await start(t, { noise: true }, { BEDROCKD_DRAIN_SECONDS: '1' })
+    const client = await openRaw(daemon.port)
+    client.socket.pause()
+    // More than the kernel holds between the two: a megapixel of noise has 4 MB of base64.
+    const body = JSON.stringify({ prompt: 'a cat', n: 4, stream: true })
+    client.socket.write(rawPost('/v1/images/generations', body))
+    await eventually(async () => {
+      const { streams } = (await daemon.admin('/streams')) as { streams: readonly StreamInfo[] }
+      return streams.some(({ paused, events }) => paused && events === 4)
+    }, 'all pictures behind a client that reads nothing')
+    daemon.process.kill('SIGTERM')
+    await daemon.waitForLine((line) => line['path'] === '/v1/images/generations')
+    client.socket.resume()
+    await within(client.closed, 10_000, 'the connection was not closed')
+    const events = parseCutChunks(client.received()).split('\n\n')
+    const cut = events.pop() ?? ''
+    for (const event of events) {
+      const [, data = ''] = /^event: image_generation\.completed\ndata: (.+)$/.exec(event) ?? []
+      assert.doesNotThrow(() => JSON.parse(data), `no event: …${event.slice(-200)}`)
+    }
+    assert.match(cut, /^event: image_generation\.completed\ndata: .*"b64_json":"[A-Za-z0-9+/]+$/)
+    assert.equal(await exitCode(daemon), 0)
   })
 
   test('a body half uploaded may finish while its request still counts; exit 0', async (t) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, suite, test } from 'node:test'
 import OpenAI, { toFile } from 'openai'
 import sharp from 'sharp'
+import type { Status } from '../../src/admin/types.js'
 import { type Emulator, type RecordedRequest, startEmulator } from '../emulator/emulator.js'
 import { readDrawnHash, readDrawnPicture } from '../emulator/images/read-drawn-picture.js'
 import { hashOfRequest } from '../emulator/images/request-hash.js'
@@ -230,6 +231,30 @@ suite('images', () => {
       assert.equal(reply.data.length, 1)
       await readDrawnHash(toBytes(reply.data[0]?.b64_json))
     })
+  })
+
+  test('pictures are counted by what asked for them, and those that were held back are not', async () => {
+    const counters = async (): Promise<readonly number[]> => {
+      const { counters: all } = (await daemon.admin('/status')) as Status
+      return ['generation', 'edit', 'chat'].map((kind) => all[`images.${kind}`] ?? Number.NaN)
+    }
+    const before = await counters()
+    await (await generate({ n: 2 })).arrayBuffer()
+    await (await generate({ n: 2, stream: true, response_format: 'url' })).arrayBuffer()
+    const square = { create: { width: 512, height: 512, channels: 3 as const, background: '#208040' } }
+    const image = await toFile(await sharp(square).png().toBuffer(), 'garden.png', { type: 'image/png' })
+    await client.images.edit({ model: 'gpt-image-1', image, prompt: 'more flowers' })
+    for (const stream of [false, true]) {
+      const messages = [{ role: 'user', content: PROMPT }]
+      await (await post('/v1/chat/completions', { model: CORE, n: 3, messages, stream })).arrayBuffer()
+    }
+    emulator.set({ filtered: { how: 'output' } })
+    assert.equal((await generate()).status, 400)
+    const counted = await eventually(async () => {
+      const now = (await counters()).map((count, index) => count - (before[index] ?? 0))
+      return now[2] === 6 && now
+    }, 'the pictures of both chats')
+    assert.deepEqual(counted, [4, 1, 6])
   })
 
   test('a client that goes away aborts every call', async () => {

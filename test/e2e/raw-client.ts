@@ -30,14 +30,18 @@ export function rawChat(
   extra: Readonly<Record<string, unknown>> = {},
   headers: Readonly<Record<string, string>> = {},
 ): string {
-  const body = chatBody(extra)
+  return rawPost('/v1/chat/completions', chatBody(extra), headers)
+}
+
+/** The bytes of a request with a JSON body. */
+export function rawPost(path: string, body: string, headers: Readonly<Record<string, string>> = {}): string {
   const lines = Object.entries({
     host: '127.0.0.1',
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `POST /v1/chat/completions HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+  return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
 /** The payload of a chunked reply (RFC 9112 §7.1); throws where the last chunk is missing. */
@@ -48,6 +52,18 @@ export function parseChunked(reply: string): string {
     const lineEnd = reply.indexOf('\r\n', offset)
     const size = Number.parseInt(reply.slice(offset, lineEnd), 16)
     if (!Number.isInteger(size)) throw new Error('the chunked body is not complete')
+    if (size === 0) return parts.join('')
+    parts.push(reply.slice(lineEnd + 2, lineEnd + 2 + size))
+    offset = lineEnd + 2 + size + 2
+  }
+}
+
+/** The same of a reply that may end anywhere: as much as came. */
+export function parseCutChunks(reply: string): string {
+  const parts: string[] = []
+  for (let offset = reply.indexOf('\r\n\r\n') + 4; ; ) {
+    const lineEnd = reply.indexOf('\r\n', offset)
+    const size = lineEnd < 0 ? 0 : Number.parseInt(reply.slice(offset, lineEnd), 16)
     if (size === 0) return parts.join('')
     parts.push(reply.slice(lineEnd + 2, lineEnd + 2 + size))
     offset = lineEnd + 2 + size + 2

@@ -22,6 +22,7 @@ import { encodeException } from './event-stream-encoder.js'
 import { toolInputStyle } from './fragments.js'
 import { judge } from './guardrail.js'
 import { answerInvoke } from './invoke.js'
+import { judgeInvoke } from './invoke-guardrail.js'
 import { resolveModel } from './model-access.js'
 import { type OpenAiHost, parseOpenAiChat, toChunkLines, toCompletion } from './openai-chat.js'
 import { checkOpenAiModel, listMantleModels } from './openai-models.js'
@@ -395,7 +396,12 @@ class EmulatorServer {
     failAsTold(behaviour)
     const startedAtMs = performance.now()
     const input = { modelId: model.modelId, body: body as Readonly<Record<string, unknown>>, behaviour }
-    const answer = await answerInvoke(input, exchange.body.length)
+    const { headers } = exchange.record
+    const verdict = judgeInvoke({ headers, body: input.body }, behaviour.guardrail)
+    const answer =
+      verdict?.blocked === true
+        ? { body: {}, inputTokens: null }
+        : await answerInvoke(input, exchange.body.length)
     if (!(await this.#wait(exchange, scripted.delayMs))) return
     const { response } = exchange
     if (answer.inputTokens !== null) {
@@ -403,7 +409,7 @@ class EmulatorServer {
     }
     const latencyMs = Math.round(performance.now() - startedAtMs)
     response.setHeader('x-amzn-bedrock-invocation-latency', String(latencyMs))
-    sendJson(exchange, answer.body)
+    sendJson(exchange, { ...(answer.body as object), ...verdict?.members })
   }
 
   #checkRate({ callsPerSecondMax }: Behaviour): void {
@@ -449,10 +455,10 @@ class EmulatorServer {
     if (refuseMember !== null && hasMember(record.body, refuseMember.path)) {
       throw new BedrockError(refuseMember.failWith)
     }
-    // The body of InvokeModel is a blob to the service model.
-    if (operation !== 'InvokeModel') {
-      this.#checker?.check(operation, { modelId: record.modelId, body: record.body })
-    }
+    const { modelId, headers } = record
+    // The body of InvokeModel is a blob to the service model, and what else it takes stands in headers.
+    if (operation === 'InvokeModel') this.#checker?.check(operation, { modelId, body: {}, headers })
+    else this.#checker?.check(operation, { modelId, body: record.body })
     return record.body
   }
 

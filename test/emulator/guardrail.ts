@@ -18,7 +18,7 @@ export function judge(
 ): GuardrailVerdict | null {
   if (guardrail === null || request.guardrailConfig === null) return null
   const text = userTexts(request).join('\n')
-  const word = guardrail.blockedWords.find((blocked) => text.toLowerCase().includes(blocked.toLowerCase()))
+  const word = findBlockedWord(text, guardrail)
   const traced = ['enabled', 'enabled_full'].includes(String(request.guardrailConfig['trace']))
   const trace = traced
     ? toTrace(request.guardrailConfig, { word, characters: text.length, region })
@@ -34,6 +34,11 @@ export function judge(
     },
     trace,
   }
+}
+
+/** The first word of a text that the guardrail stops, in any case; undefined: none. */
+export function findBlockedWord(text: string, { blockedWords }: EmulatedGuardrail): string | undefined {
+  return blockedWords.find((blocked) => text.toLowerCase().includes(blocked.toLowerCase()))
 }
 
 // Members as in recordings 193 (blocked) and 767 (not); the policy as in shape GuardrailWordPolicyAssessment.

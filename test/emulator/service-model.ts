@@ -4,6 +4,7 @@ import { type BedrockError, validationError } from './wire-error.js'
 interface Member {
   readonly shape: string
   readonly location?: string
+  readonly locationName?: string
 }
 
 interface Shape {
@@ -32,12 +33,19 @@ export interface Violation {
   readonly text: string
 }
 
+export interface CheckedRequest {
+  readonly modelId: string
+  readonly body: unknown
+  /** By their names in lower case; absent: none is looked at. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+}
+
 /** Checks requests against AWS's own description of the service. */
 export interface RequestChecker {
-  /** All violations, in the order of the body. */
-  violations(operation: string, request: { modelId: string; body: unknown }): readonly Violation[]
+  /** All violations, those of the headers first, then in the order of the body. */
+  violations(operation: string, request: CheckedRequest): readonly Violation[]
   /** Throws a ValidationException for the first kind of violation found. */
-  check(operation: string, request: { modelId: string; body: unknown }): void
+  check(operation: string, request: CheckedRequest): void
 }
 
 /** The checker of a botocore `service-2.json`; null where the file does not exist. */
@@ -82,11 +90,17 @@ class ShapeWalker {
     this.#shapes = model.shapes
   }
 
-  checkInput(name: string, request: { modelId: string; body: unknown }): readonly Violation[] {
+  checkInput(name: string, request: CheckedRequest): readonly Violation[] {
     const found: Violation[] = []
     const shape = this.#shape(name)
     const modelId = shape.members?.['modelId']
     if (modelId !== undefined) this.#check(modelId.shape, request.modelId, 'modelId', found)
+    for (const [member, { shape: type, location, locationName = '' }] of Object.entries(
+      shape.members ?? {},
+    )) {
+      const value = location === 'header' ? request.headers?.[locationName.toLowerCase()] : undefined
+      if (value !== undefined) this.#check(type, value, member, found)
+    }
     this.#checkStructure(shape, request.body, '', found)
     return found
   }

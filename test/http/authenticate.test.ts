@@ -12,7 +12,7 @@ for (const authorization of [
   'Bearer   first-key  ',
   'Bearer second=key/+.~_-',
 ]) {
-  test(`${JSON.stringify(authorization)} passes`, () => authenticate(authorization))
+  test(`${JSON.stringify(authorization)} passes`, () => authenticate({ authorization, foreignOrigin: true }))
 }
 
 for (const authorization of [
@@ -36,7 +36,7 @@ for (const authorization of [
 ]) {
   test(`${JSON.stringify(authorization.slice(0, 40))} is a 401 that repeats no key`, () => {
     assert.throws(
-      () => authenticate(authorization),
+      () => authenticate({ authorization, foreignOrigin: false }),
       (error) =>
         error instanceof GatewayError &&
         error.status === 401 &&
@@ -46,9 +46,14 @@ for (const authorization of [
   })
 }
 
-test('without keys everybody passes, whatever they send', () => {
+test('without keys every program passes, whatever it sends', () => {
   const open = createAuthenticator([])
-  open('')
-  open('Bearer anything')
-  open('nonsense')
+  for (const authorization of ['', 'Bearer anything', 'nonsense']) {
+    assert.doesNotThrow(() => open({ authorization, foreignOrigin: false }))
+  }
+})
+
+test('without keys a page whose origin was not allowed is refused: any site could send forms, or rebind its name', () => {
+  const open = createAuthenticator([])
+  assert.throws(() => open({ authorization: '', foreignOrigin: true }), { code: 'access_denied' })
 })

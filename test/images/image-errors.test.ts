@@ -14,6 +14,7 @@ for (const [words, message, param] of [
   ['Filter reason: prompt', 'Prompt blocked by the content filter', 'prompt'],
   ['Filter reason: input image', 'Image blocked by the content filter', 'image'],
   ['Filter reason: output image', 'Result blocked by the content filter', 'prompt'],
+  ['Blocked by the guardrail', 'Blocked by the guardrail', 'prompt'],
   ['Blocked by the content filter', 'Prompt blocked by the content filter', 'prompt'],
 ] as const) {
   test(`"${words}" is a refusal of the content`, () => {
@@ -52,4 +53,10 @@ test('what is no refusal of the content stays as it is, and no field of a chat i
   assert.equal(error.param, null)
   const own = new GatewayError('invalid_request', 'size must be …', { param: 'size' })
   assert.equal(toImageError(own), own)
+})
+
+test('a refusal of the guardrail names it', () => {
+  const error = toImageError(refused('Bedrock: The guardrail identifier …', 'guardrailConfig'))
+  assert.ok(error instanceof GatewayError)
+  assert.equal(error.param, 'guardrailConfig')
 })

@@ -194,6 +194,8 @@ function toOrder(content: string | Uint8Array): ImageOrder {
     target: { id: MODEL, region: 'us-east-1', foundationId: MODEL, kind: 'image' },
     body: { content },
     payloadHash: null,
+    headers: {},
+    guarded: false,
     timeoutMs: 10_000,
     outputFormat: 'png',
     outputCompression: null,

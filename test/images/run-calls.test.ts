@@ -8,11 +8,20 @@ import { createImageMaker } from '../../src/images/image-maker.js'
 import { runImageCalls } from '../../src/images/run-calls.js'
 import type { ImageCall, PreparedImages } from '../../src/images/tasks.js'
 import { parseImageRequest } from '../../src/openai/parse-image-request.js'
+import type { Guardrail } from '../../src/openai/types.js'
 import { type Arrival, createWireClient, startWire } from '../aws/wire.js'
 import { drawPicture } from '../emulator/images/draw-picture.js'
 
 const MODEL = 'stability.stable-image-core-v1:1'
 const NO_PAUSES = { random: () => 0, sleep: async () => {} }
+
+const GUARDRAIL: Guardrail = { identifier: 'gr1', version: '1', trace: null, streamMode: null }
+
+interface RunSettings {
+  readonly callsMax?: number
+  readonly signal?: AbortSignal
+  readonly guardrail?: Guardrail | null
+}
 
 /** How one call is answered; `hang`: never. */
 type Answer = { readonly reply: unknown } | { readonly status: number } | 'hang'
@@ -35,9 +44,10 @@ suite('the calls of an image request', () => {
   /** Answers the call whose body names `call` with the next of its answers; the last one stays. */
   async function run(
     answers: readonly (readonly Answer[])[],
-    { callsMax = 16, signal = new AbortController().signal } = {},
+    { callsMax = 16, signal = new AbortController().signal, guardrail = null }: RunSettings = {},
   ) {
     const asked: number[] = []
+    const guardrails: unknown[] = []
     const closed: number[] = []
     let most = 0
     let open = 0
@@ -45,6 +55,7 @@ suite('the calls of an image request', () => {
       const { call } = JSON.parse(await readText(arrival)) as { call: number }
       const tries = asked.filter((other) => other === call).length
       asked.push(call)
+      guardrails.push(arrival.request.headers['x-amzn-bedrock-guardrailidentifier'])
       open += 1
       most = Math.max(most, open)
       arrival.response.on('close', () => {
@@ -61,7 +72,7 @@ suite('the calls of an image request', () => {
     const sizes: number[] = []
     try {
       const made = await runImageCalls(
-        prepare(answers.length),
+        { ...prepare(answers.length), guardrail },
         {
           signal,
           encoding: 'base64',
@@ -76,7 +87,7 @@ suite('the calls of an image request', () => {
         },
       ).catch((error: unknown) => error)
       await new Promise((resolve) => setTimeout(resolve, 50))
-      return { made, asked, closed, most, heard: sizes }
+      return { made, asked, closed, most, heard: sizes, guardrails }
     } finally {
       await close()
       await wire.close()
@@ -130,6 +141,14 @@ suite('the calls of an image request', () => {
     assert.equal(made.code, 'content_policy_violation')
   })
 
+  test('every call names the guardrail, and a picture that it did not watch goes nowhere', async () => {
+    const { made, guardrails, heard } = await run([[picture(0)], [picture(1)]], { guardrail: GUARDRAIL })
+    assert.ok(made instanceof GatewayError)
+    assert.equal(made.code, 'unsupported')
+    assert.deepEqual(guardrails, ['gr1', 'gr1'])
+    assert.deepEqual(heard, [])
+  })
+
   for (const [name, reply] of [
     ['no pictures at all', { images: [] }],
     ['something else', { output: 'hello' }],
@@ -176,6 +195,7 @@ function prepare(count: number): PreparedImages {
     },
     request: parseImageRequest({ prompt: 'a cat', n: count }, { imagesMax: 10 }),
     calls,
+    guardrail: null,
     dropped: [],
   }
 }

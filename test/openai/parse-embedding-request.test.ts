@@ -189,3 +189,26 @@ test('what Open WebUI really sent is taken', { skip: skipWithout(openwebuiDir) }
     assert.deepEqual(dropped, [])
   }
 })
+
+suite('parseEmbeddingRequest: parameters of an alias', () => {
+  const defaults = { dimensions: 256, input_type: 'search_query', truncate: 'none', temperature: 0.5 }
+  const parseWith = (members: Readonly<Record<string, unknown>>): EmbeddingRequest =>
+    parseEmbeddingRequest({ model: 'm', input: 'a', ...members }, { inputsMax: 4, defaults })
+
+  test('hold where the client says nothing; what only a chat has is no vector’s business', () => {
+    const { dimensions, purpose, truncate, dropped } = parseWith({ dimensions: null })
+    assert.deepEqual(
+      { dimensions, purpose, truncate, dropped },
+      { dimensions: 256, purpose: 'query', truncate: 'none', dropped: [] },
+    )
+  })
+
+  test('give way to the client, in whatever field it says the purpose', () => {
+    const { dimensions, truncate } = parseWith({ dimensions: 512, truncate: 'END' })
+    assert.deepEqual({ dimensions, truncate }, { dimensions: 512, truncate: 'end' })
+    for (const field of ['input_type', 'task', 'prefix', 'a_field_of_open_webui']) {
+      const { purpose, dropped } = parseWith({ [field]: 'search_document: ' })
+      assert.deepEqual({ purpose, dropped }, { purpose: 'document', dropped: [] }, field)
+    }
+  })
+})

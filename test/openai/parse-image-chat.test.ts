@@ -76,9 +76,9 @@ test('parameters of images are read beside the messages, in extra_body and in th
 })
 
 test('without a word about it pictures are images of the message, whole and without usage', () => {
-  const { output, stream, includeUsage, guardrail } = parse({ stream: null, image_output: null })
+  const { output, stream, includeUsage, request } = parse({ stream: null, image_output: null })
   assert.deepEqual(
-    { output, stream, includeUsage, guardrail },
+    { output, stream, includeUsage, guardrail: request.guardrail },
     {
       output: 'images',
       stream: false,

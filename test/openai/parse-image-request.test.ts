@@ -9,7 +9,7 @@ import type { ImageRequest } from '../../src/openai/image-types.js'
 import { parseImageRequest, requireNoPictures } from '../../src/openai/parse-image-request.js'
 import { toImageCalls } from '../../src/translate/image-models/to-image-calls.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
-import { imageTarget } from '../translate/image-models/image-target.js'
+import { imagePolicy, imageTarget } from '../translate/image-models/image-target.js'
 
 const requestsPath = join(openwebuiDir, 'requests.jsonl')
 const skip = skipWithout(requestsPath)
@@ -30,6 +30,7 @@ const NOTHING_SAID: ImageRequest = {
   stream: false,
   seed: null,
   negativePrompt: null,
+  guardrail: null,
   others: {},
 }
 
@@ -266,7 +267,11 @@ test('the image request that Open WebUI sent is one call of every model that mak
     ['amazon.nova-canvas-v1:0', 1],
     ['stability.stable-image-core-v1:1', 2],
   ] as const) {
-    const made = toImageCalls(request, { target: imageTarget(id), edit: null, dropParams: false })
+    const made = toImageCalls(request, {
+      target: imageTarget(id),
+      edit: null,
+      policy: imagePolicy({ dropParams: false }),
+    })
     assert.equal(made.calls.length, calls, id)
     assert.deepEqual(made.dropped, [], id)
   }

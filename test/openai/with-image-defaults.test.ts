@@ -20,3 +20,13 @@ test('what one family has comes from extra_body, and what the client says there 
   const extra = { cfg_scale: 2, seed: 1 }
   assert.deepEqual(withImageDefaults({ extra_body: extra }, defaults), { strength: 0.4, extra_body: extra })
 })
+
+test("a name's guardrail holds where the client names none, under either of its names", () => {
+  const guardrailConfig = { guardrailIdentifier: 'gr1', guardrailVersion: '1' }
+  assert.deepEqual(withImageDefaults({ prompt: 'a cat' }, { guardrailConfig }), {
+    prompt: 'a cat',
+    guardrailConfig,
+  })
+  const said = { guardrail_config: { guardrailIdentifier: 'gr2' } }
+  assert.deepEqual(withImageDefaults(said, { guardrailConfig }), said)
+})

@@ -10,6 +10,7 @@ import { type BodiesPool, createBodiesPool } from '../../src/aws/worker-pool.js'
 import type { ImageModelQuestion, PreparedImages } from '../../src/images/tasks.js'
 import { openwebuiDir, skipWithout } from '../shared.js'
 import { chatTarget } from '../translate/chat-target.js'
+import { imagePolicy } from '../translate/image-models/image-target.js'
 import { FORM_TYPE, type FormPart, formBody } from './multipart-form.js'
 
 const NOVA = 'amazon.nova-canvas-v1:0'
@@ -34,7 +35,7 @@ async function prepare(pool: BodiesPool, { parts, contentType, model = INPAINT }
     port1.postMessage({ type: 'model', target: { ...target, kind: 'image', dialect: 'invoke' } })
   })
   try {
-    const task = { parts, contentType, port: port2, imagesMax: 10, dropParams: true }
+    const task = { parts, contentType, port: port2, imagesMax: 10, ...imagePolicy() }
     const options = { name: 'prepareImageEdit', transferList: [port2] }
     const result = (await pool.run(task, options)) as Result
     return { result, asked }
@@ -247,7 +248,7 @@ test('a task whose port is closed while it waits for the model ends', async (con
   const { port1, port2 } = new MessageChannel()
   port1.once('message', () => port1.close())
   const parts = [formBody([PROMPT, file('image', await pngOf())])]
-  const task = { parts, contentType: FORM_TYPE, port: port2, imagesMax: 1, dropParams: true }
+  const task = { parts, contentType: FORM_TYPE, port: port2, imagesMax: 1, ...imagePolicy() }
   const result = (await pool.run(task, { name: 'prepareImageEdit', transferList: [port2] })) as Result
   assert.equal(result.type, 'refused')
 })

@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import type { ImageWish } from '../../src/images/tasks.js'
-import { type EncodedImage, type ReadImagesResult, readImages } from '../../workers/read-images.js'
+import {
+  type EncodedImage,
+  type ReadImagesOptions,
+  type ReadImagesResult,
+  readImages,
+} from '../../workers/read-images.js'
 
-const AS_IT_CAME: ImageWish = {
+type Wish = Omit<ReadImagesOptions, 'parts'>
+
+const AS_IT_CAME: Wish = {
   outputFormat: 'png',
   outputCompression: null,
   bytesMax: null,
   encoding: 'base64',
+  guarded: false,
 }
 
 /** Reads a reply that came in two parts. */
-function read(value: unknown, wish: Partial<ImageWish> = {}): Promise<ReadImagesResult> {
+function read(value: unknown, wish: Partial<Wish> = {}): Promise<ReadImagesResult> {
   const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
   return readImages({ ...AS_IT_CAME, ...wish, parts: [bytes.subarray(0, 5), bytes.subarray(5)] })
 }
@@ -143,4 +150,18 @@ test('what is no reply, or holds no picture, is malformed', async () => {
     assert.deepEqual(await read(value), { type: 'malformed' }, JSON.stringify(value))
   }
   assert.deepEqual(await read({ images: [cut] }, { outputFormat: 'jpeg' }), { type: 'malformed' })
+})
+
+test('a picture that no guardrail has looked at is not given out where one must', async () => {
+  const images = [(await noise(10, 10).png().toBuffer()).toString('base64')]
+  assert.deepEqual(await read({ images }, { guarded: true }), { type: 'unwatched' })
+  const action = 'amazon-bedrock-guardrailAction'
+  assert.equal(imagesOf(await read({ images, [action]: 'NONE' }, { guarded: true })).length, 1)
+  const stopped = await read({ images, [action]: 'INTERVENED' }, { guarded: true })
+  assert.deepEqual(stopped, {
+    type: 'images',
+    images: [],
+    filtered: 'Blocked by the guardrail',
+    failed: false,
+  })
 })

@@ -1,7 +1,10 @@
 import type { ModelTarget } from '../../catalog/types.js'
 import { fieldError } from '../../openai/fields.js'
 import type { ImageRequest } from '../../openai/image-types.js'
-import { createDropList } from '../drop-list.js'
+import type { Guardrail } from '../../openai/types.js'
+import { createDropList, dropsParams } from '../drop-list.js'
+import { chooseGuardrail } from '../guardrail.js'
+import type { TranslationPolicy } from '../policy.js'
 import { checkInputs } from './check-inputs.js'
 import { imageAdapterOf } from './image-adapter-of.js'
 import type { EditInputs, ImageAdapter } from './types.js'
@@ -15,16 +18,20 @@ export interface ImageCallBody {
 
 export interface ImageCalls {
   readonly calls: readonly ImageCallBody[]
+  /** Watches each of them; null: none does. */
+  readonly guardrail: Guardrail | null
   /** Request parameters that the model never sees. */
   readonly dropped: readonly string[]
 }
+
+/** What the operator says of image requests; an alias's word goes before it. */
+export type ImagePolicy = Pick<TranslationPolicy, 'dropParams' | 'guardrail' | 'guardrailRequired'>
 
 export interface ImageCallsContext {
   readonly target: ModelTarget
   /** Null: pictures are made from words alone. */
   readonly edit: EditInputs | null
-  /** As `BEDROCKD_DROP_PARAMS`; what the alias says goes before it. */
-  readonly dropParams: boolean
+  readonly policy: ImagePolicy
   /** 0 to 1, as `Math.random`: for models that would make the same picture again and again. */
   readonly random?: () => number
 }
@@ -34,13 +41,14 @@ export interface ImageCallsContext {
  * one is named. Throws a `GatewayError` that names the field.
  */
 export function toImageCalls(request: ImageRequest, context: ImageCallsContext): ImageCalls {
-  const { target, edit, dropParams, random = Math.random } = context
+  const { target, edit, random = Math.random } = context
   const adapter = imageAdapterOf(target)
   checkInputs(adapter, request, {
     images: edit?.images.length ?? null,
     masked: (edit?.mask ?? null) !== null,
   })
-  const dropped = createDropList(target.defaults?.dropParams ?? dropParams, target.requested)
+  const dropped = createDropList(dropsParams(context), target.requested)
+  const guardrail = chooseGuardrail(request, context, dropped)
   const firstSeed = toFirstSeed(request, { adapter, random })
   const calls: ImageCallBody[] = []
   for (let start = 0; start < request.count; start += adapter.imagesPerCall) {
@@ -48,7 +56,7 @@ export function toImageCalls(request: ImageRequest, context: ImageCallsContext):
     const seed = firstSeed === null ? null : firstSeed + start
     calls.push({ body: adapter.toBody({ request, edit, count, seed, dropped }), count })
   }
-  return { calls, dropped: dropped.names() }
+  return { calls, guardrail, dropped: dropped.names() }
 }
 
 /** The seed of the first call; each later one is as far from it as its first picture. Null: the model's choice. */

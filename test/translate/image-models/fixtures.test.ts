@@ -8,7 +8,7 @@ import { parseImageRequest } from '../../../src/openai/parse-image-request.js'
 import { IMAGE_ADAPTERS } from '../../../src/translate/image-models/image-adapter-of.js'
 import { toImageCalls } from '../../../src/translate/image-models/to-image-calls.js'
 import type { EditInputs } from '../../../src/translate/image-models/types.js'
-import { imageTarget } from './image-target.js'
+import { imagePolicy, imageTarget } from './image-target.js'
 
 /**
  * One folder, one case: `request.json` (its `model` is the foundation model's id) and, for an edit, `edit.json` become the
@@ -54,7 +54,9 @@ function translate(name: string, { dropParams = true }: About): unknown {
   const request = parseImageRequest(json(name, 'request.json') as Fields, { imagesMax: 10 })
   const edit = has(name, 'edit.json') ? (json(name, 'edit.json') as EditInputs) : null
   const target = imageTarget(request.model)
-  return toImageCalls(request, { target, edit, dropParams, random: () => 0.5 })
+  const policy = imagePolicy({ dropParams })
+  const { calls, dropped } = toImageCalls(request, { target, edit, policy, random: () => 0.5 })
+  return { calls, dropped }
 }
 
 function checkRefusal(name: string, about: About): void {

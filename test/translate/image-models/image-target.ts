@@ -1,5 +1,6 @@
 import { capabilitiesOfId } from '../../../src/catalog/rules.js'
 import type { ModelTarget } from '../../../src/catalog/types.js'
+import type { ImagePolicy } from '../../../src/translate/image-models/to-image-calls.js'
 
 /** An image model as the catalogue resolves it. */
 export function imageTarget(foundationId: string): ModelTarget {
@@ -13,4 +14,9 @@ export function imageTarget(foundationId: string): ModelTarget {
     defaults: null,
     capabilities: capabilitiesOfId(foundationId),
   }
+}
+
+/** An operator who says nothing of image requests, but for what a test adds. */
+export function imagePolicy(said: Partial<ImagePolicy> = {}): ImagePolicy {
+  return { dropParams: true, guardrail: null, guardrailRequired: false, ...said }
 }

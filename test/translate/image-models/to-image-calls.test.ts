@@ -8,7 +8,7 @@ import { parseImageRequest } from '../../../src/openai/parse-image-request.js'
 import { IMAGE_ADAPTERS, imageAdapterOf } from '../../../src/translate/image-models/image-adapter-of.js'
 import { toImageCalls } from '../../../src/translate/image-models/to-image-calls.js'
 import type { EditInputs, ImageAdapter } from '../../../src/translate/image-models/types.js'
-import { imageTarget } from './image-target.js'
+import { imagePolicy, imageTarget } from './image-target.js'
 
 const CANVAS = imageTarget('amazon.nova-canvas-v1:0')
 const CORE = imageTarget('stability.stable-image-core-v1:1')
@@ -19,7 +19,7 @@ const request = (fields: Fields = {}): ImageRequest =>
 const seedOf = (body: Fields): unknown => (body['imageGenerationConfig'] as Fields)['seed']
 
 test('a model with a fixed seed is told one, so that the same prompt gives another picture', () => {
-  const context = { target: CANVAS, edit: null, dropParams: true }
+  const context = { target: CANVAS, edit: null, policy: imagePolicy() }
   const seeds = [0, 0.5, 1 - 2 ** -53].map((random) => {
     const { calls } = toImageCalls(request({ n: 6 }), { ...context, random: () => random })
     return calls.map(({ body }) => seedOf(body))
@@ -33,7 +33,7 @@ test('a model with a fixed seed is told one, so that the same prompt gives anoth
 })
 
 test('a model that chooses its own seed is left alone', () => {
-  const { calls } = toImageCalls(request({ n: 2 }), { target: CORE, edit: null, dropParams: true })
+  const { calls } = toImageCalls(request({ n: 2 }), { target: CORE, edit: null, policy: imagePolicy() })
   assert.deepEqual(
     calls.map(({ body }) => body['seed']),
     [undefined, undefined],
@@ -50,8 +50,14 @@ test('what an alias says about dropping goes before the setting', () => {
     defaults: { parameters: {}, systemPrompt: null, guardrail: null, dropParams: false },
   }
   const steps = request({ steps: 5 })
-  assert.deepEqual(toImageCalls(steps, { target: lenient, edit: null, dropParams: false }).dropped, ['steps'])
-  assert.throws(() => toImageCalls(steps, { target: strict, edit: null, dropParams: true }), GatewayError)
+  assert.deepEqual(
+    toImageCalls(steps, { target: lenient, edit: null, policy: imagePolicy({ dropParams: false }) }).dropped,
+    ['steps'],
+  )
+  assert.throws(
+    () => toImageCalls(steps, { target: strict, edit: null, policy: imagePolicy() }),
+    GatewayError,
+  )
 })
 
 test('a mask means the inside or, to outpainting with Nova and Titan, the outside', () => {
@@ -226,7 +232,7 @@ for (const [idPrefix, adapter] of IMAGE_ADAPTERS) {
         const parsed = parseImageRequest(said, { imagesMax: 10 })
         let made: ReturnType<typeof toImageCalls>
         try {
-          made = toImageCalls(parsed, { target, edit: inputs, dropParams })
+          made = toImageCalls(parsed, { target, edit: inputs, policy: imagePolicy({ dropParams }) })
         } catch (error) {
           assert(error instanceof GatewayError, String(error))
           assert.equal(error.status, 400)
