@@ -192,6 +192,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     authenticate: createAuthenticator(config.apiKeys),
     cors: createCors(config.allowedOrigins),
     connections,
+    bodies: { bytes: 0, bytesMax: config.bodiesBytesMax },
     writeStallMs: config.writeStallSeconds * 1000,
     newRequestId: randomUUID,
     now,

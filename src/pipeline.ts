@@ -45,6 +45,7 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
   // Whether an error belongs into a stream is seen in the body only: then it is read first.
   if (!pipeline.receiver.toolRoundErrorsInStream) requireRoom(pipeline)
   const chat = await receiveChat(exchange, pipeline.receiver)
+  exchange.releaseBody()
   if (exchange.over) return
   // Others may have started while this body came in.
   requireRoom(pipeline)

@@ -146,6 +146,7 @@ function assemble(sources: ConfigSources, layers: readonly Layer[], reading: Rea
     logLevel: reader.required('logLevel'),
     allowedOrigins: reader.required('allowedOrigins'),
     bodyBytesMax: reader.required('bodyBytesMax'),
+    bodiesBytesMax: reader.required('bodiesBytesMax'),
     bodyInlineBytesMax: reader.required('bodyInlineBytesMax'),
     streamSilenceSeconds: reader.required('streamSilenceSeconds'),
     upstreamSeconds: reader.required('upstreamSeconds'),

@@ -478,6 +478,15 @@ export const settings = {
     maximum: 256 * mebibyte,
     doc: 'largest request body',
   },
+  bodiesBytesMax: {
+    variable: 'BEDROCKD_BODIES_BYTES_MAX',
+    yamlKey: 'bodies_bytes_max',
+    kind: 'bytes',
+    fallback: '1073741824',
+    minimum: mebibyte,
+    maximum: 1024 * 1024 * mebibyte,
+    doc: 'memory for request bodies that are being read, all together; beyond it a request is answered 503',
+  },
   bodyInlineBytesMax: {
     variable: 'BEDROCKD_BODY_INLINE_BYTES_MAX',
     yamlKey: 'body_inline_bytes_max',

@@ -86,6 +86,7 @@ export interface Config {
   /** `['*']`: any origin; empty: no CORS. */
   readonly allowedOrigins: readonly string[]
   readonly bodyBytesMax: number
+  readonly bodiesBytesMax: number
   /** Bodies above this are parsed and translated in a worker. */
   readonly bodyInlineBytesMax: number
   readonly streamSilenceSeconds: number

@@ -27,6 +27,7 @@ export interface EmbeddingsDependencies {
  */
 export async function handleEmbeddings(exchange: Exchange, deps: EmbeddingsDependencies): Promise<void> {
   const prepared = await receiveEmbeddings(exchange, deps.receiver)
+  exchange.releaseBody()
   if (exchange.over) return
   const { target, encodingFormat, dropped } = prepared
   exchange.facts.model = target.id

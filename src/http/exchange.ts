@@ -6,6 +6,7 @@ import { toErrorBody } from '../openai/error-body.js'
 import type { Parts } from '../remote-bytes.js'
 import type { Sanitized } from '../translate/repairs.js'
 import { type AddressedBy, toBaseUrl } from './base-url.js'
+import type { BodyBudget } from './body-budget.js'
 import { createBodyParts } from './body-parts.js'
 import type { Headers } from './cors.js'
 import { toDroppedParams } from './dropped-params.js'
@@ -59,6 +60,7 @@ export interface ExchangeOptions {
   readonly now: () => number
   /** Asked when the reply starts: may the client go on to use its connection? */
   readonly keepsConnections: () => boolean
+  readonly bodies: BodyBudget
   readonly onFinished: (exchange: Exchange) => void
 }
 
@@ -106,6 +108,9 @@ export class Exchange {
   readonly #res: HttpResponse
   readonly #corsHeaders: Headers
   readonly #onFinished: (exchange: Exchange) => void
+  readonly #bodies: BodyBudget
+  /** This one's part of it. */
+  #bodyBytes = 0
   readonly #keepsConnections: () => boolean
   readonly #keepAlive: boolean
   readonly #addressedBy: AddressedBy
@@ -129,6 +134,7 @@ export class Exchange {
     this.#corsHeaders = options.corsHeaders
     this.#keepsConnections = options.keepsConnections
     this.#onFinished = options.onFinished
+    this.#bodies = options.bodies
     this.#writeStallMs = options.writeStallMs
     this.#now = options.now
     this.foreignOrigin = options.foreignOrigin
@@ -174,19 +180,29 @@ export class Exchange {
 
   /**
    * The whole body, as parts that this process owns. Throws 413 as soon as it is too long; the rest is then read and thrown
-   * away, because closing now would lose the answer. Rejects when the client goes away.
+   * away, because closing now would lose the answer. Throws 503 where all bodies together take too much memory; whoever has
+   * read the body for good says so (`releaseBody`). Rejects when the client goes away.
    */
   readBody(bytesMax: number): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
       if (this.contentLength > bytesMax) return reject(tooLarge(bytesMax))
       const parts = createBodyParts()
-      let bytes = 0
+      let refused = false
+      const refuse = (error: GatewayError): void => {
+        refused = true
+        parts.drop()
+        this.releaseBody()
+        reject(error)
+      }
       this.onClientGone = () => reject(new GatewayError('client_closed', 'The client went away.'))
       this.#res.onData((chunk, isLast) => {
-        bytes += chunk.byteLength
-        if (bytes > bytesMax) {
-          parts.drop()
-          reject(tooLarge(bytesMax))
+        if (!refused) {
+          this.#bodyBytes += chunk.byteLength
+          this.#bodies.bytes += chunk.byteLength
+          if (this.#bodyBytes > bytesMax) refuse(tooLarge(bytesMax))
+          else if (this.#bodies.bytes > this.#bodies.bytesMax) refuse(tooManyBodies(this.#bodies))
+        }
+        if (refused) {
           this.#discard(chunk.byteLength, isLast)
           return
         }
@@ -198,6 +214,12 @@ export class Exchange {
         }
       })
     })
+  }
+
+  /** The body was read for good: its memory is for others. The end of the exchange says so, too. */
+  releaseBody(): void {
+    this.#bodies.bytes -= this.#bodyBytes
+    this.#bodyBytes = 0
   }
 
   /** Sends a whole JSON reply. Does nothing once the exchange is over. */
@@ -372,6 +394,7 @@ export class Exchange {
     this.clientGone = true
     this.#over = true
     this.#writer?.stop()
+    this.releaseBody()
     this.onClientGone?.()
     this.#onFinished(this)
   }
@@ -379,6 +402,7 @@ export class Exchange {
   #finish(): void {
     if (this.#over) return
     this.#over = true
+    this.releaseBody()
     this.#onFinished(this)
   }
 }
@@ -406,6 +430,13 @@ function mayReuse(req: HttpRequest): boolean {
 function losesEarlyReply(req: HttpRequest): boolean {
   if (!/\bclose\b/i.test(req.getHeader('connection'))) return false
   return Number(req.getHeader('content-length')) > 0 || req.getHeader('transfer-encoding') !== ''
+}
+
+function tooManyBodies({ bytesMax }: BodyBudget): GatewayError {
+  return new GatewayError(
+    'overloaded',
+    `The requests under way are too large together: this gateway reads ${bytesMax} bytes at once (BEDROCKD_BODIES_BYTES_MAX).`,
+  )
 }
 
 function tooLarge(bytesMax: number): GatewayError {

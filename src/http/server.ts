@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from '
 import { type Address, formatAddress } from '../config.js'
 import { GatewayError } from '../errors.js'
 import type { Authenticator } from './authenticate.js'
+import type { BodyBudget } from './body-budget.js'
 import { allowsOrigin, type Cors } from './cors.js'
 import { Exchange } from './exchange.js'
 import { createRouter, type RouteName } from './router.js'
@@ -18,6 +19,7 @@ export interface ServerOptions {
   readonly authenticate: Authenticator
   readonly cors: Cors
   readonly connections: ConnectionCap
+  readonly bodies: BodyBudget
   /** A client that takes nothing of a large reply for so long is closed. */
   readonly writeStallMs: number
   readonly newRequestId: () => string
@@ -64,6 +66,7 @@ export function createServer(options: ServerOptions) {
       writeStallMs: options.writeStallMs,
       now: options.now,
       keepsConnections: options.keepsConnections,
+      bodies: options.bodies,
       onFinished: options.onFinished,
     })
     options.onStarted(exchange)

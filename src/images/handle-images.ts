@@ -54,6 +54,7 @@ async function answer(
   const leave = service.gate.enter()
   try {
     const prepared = await receive(exchange, service.receiver)
+    exchange.releaseBody()
     if (exchange.over) return
     exchange.facts.model = prepared.target.id
     exchange.facts.region = prepared.target.region

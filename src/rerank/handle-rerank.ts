@@ -22,6 +22,7 @@ export interface RerankDependencies {
  */
 export async function handleRerank(exchange: Exchange, deps: RerankDependencies): Promise<void> {
   const prepared = await receiveRerank(exchange, deps.receiver)
+  exchange.releaseBody()
   if (exchange.over) return
   const { target, documents, documentsCount, dropped } = prepared
   exchange.facts.model = target.id

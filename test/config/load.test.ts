@@ -62,6 +62,7 @@ test('without any setting the defaults of the contract hold', () => {
     logLevel: 'info',
     allowedOrigins: [],
     bodyBytesMax: 26214400,
+    bodiesBytesMax: 1073741824,
     bodyInlineBytesMax: 262144,
     streamSilenceSeconds: 600,
     upstreamSeconds: 3600,

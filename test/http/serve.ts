@@ -46,6 +46,7 @@ export async function serve(
     authenticate: createAuthenticator([]),
     cors: createCors([]),
     connections: { open: 0, max: 100 },
+    bodies: { bytes: 0, bytesMax: 1_000_000 },
     writeStallMs: 20_000,
     newRequestId: () => 'made-here',
     now: () => performance.now(),

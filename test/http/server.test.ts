@@ -33,6 +33,7 @@ const FAULTS: Readonly<Record<string, RouteHandler>> = {
 }
 
 const finished: Exchange[] = []
+const bodies = { bytes: 0, bytesMax: 100_000 }
 let handler: RouteHandler = () => {}
 const run: RouteHandler = (exchange, id) => handler(exchange, id)
 const server = createServer({
@@ -56,6 +57,7 @@ const server = createServer({
   authenticate: createAuthenticator([]),
   cors: createCors([ORIGIN]),
   connections: { open: 0, max: 100 },
+  bodies,
   writeStallMs: 5_000,
   newRequestId: () => 'made-here',
   now: () => performance.now(),
@@ -191,3 +193,26 @@ for (const [origin, foreign] of [
     assert.equal(await reply.json(), foreign)
   })
 }
+
+test('bodies that are too large together are a 503, and what was read makes room for others', async () => {
+  const body = Buffer.alloc(80_000)
+  const send = (): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: 'POST', body })
+  let first: Exchange | null = null
+  handler = async (exchange) => {
+    await exchange.readBody(1_000_000)
+    if (first === null) first = exchange
+    else exchange.replyEmpty(204)
+  }
+  const held = send()
+  while (first === null) await new Promise((resolve) => setTimeout(resolve, 5))
+  const refused = await send()
+  assert.equal(refused.status, 503)
+  assert.match(await refused.text(), /BEDROCKD_BODIES_BYTES_MAX/)
+  const exchange: Exchange = first
+  exchange.releaseBody()
+  assert.equal((await send()).status, 204)
+  exchange.replyEmpty(204)
+  assert.equal((await held).status, 204)
+  assert.equal(bodies.bytes, 0)
+})
