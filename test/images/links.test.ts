@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -313,12 +312,4 @@ test('a disk that is full in the middle is a 503 that says so, and nothing of th
   assert.deepEqual([status, code], [503, 'overloaded'])
   assert.match(String(message), /disk of the gateway is full/)
   assert.deepEqual(readdirSync(dir), [name])
-})
-
-test('a folder that may not be written is an error', { skip: process.getuid?.() === 0 }, async () => {
-  const links = createLinks()
-  await saveOne(links, 10)
-  chmodSync(dir, 0o500)
-  await assert.rejects(links.save([png(10)]), { code: 'internal_error' })
-  chmodSync(dir, 0o700)
 })
