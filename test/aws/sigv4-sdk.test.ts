@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, mock, test } from 'node:test'
-import { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
+import {
+  BedrockRuntimeClient,
+  ConverseCommand,
+  ConverseStreamCommand,
+  InvokeModelCommand,
+} from '@aws-sdk/client-bedrock-runtime'
 import { type Credentials, createSigner, encodeRfc3986, sha256Hex, toAmzDate } from '../../src/aws/sigv4.js'
 
 /** AWS's own example credentials. */
@@ -32,10 +37,10 @@ interface SignedBySdk {
   readonly body: string
 }
 
-test("the signer gives the SDK's own signature of a Converse request, for every kind of id and credentials", async () => {
+test("the signer gives the SDK's own signature of a request, for every operation, kind of id and credentials", async () => {
   for (const credentials of [LONG_LIVED, TEMPORARY]) {
     for (const modelId of MODEL_IDS) {
-      for (const operation of ['converse', 'converse-stream'] as const) {
+      for (const operation of ['converse', 'converse-stream', 'invoke'] as const) {
         const sdk = await signWithSdk({ credentials, modelId, operation })
         const label = `${operation} ${modelId} ${credentials.sessionToken === null ? 'without' : 'with'} token`
         assert.equal(sdk.path, `/model/${encodeRfc3986(modelId)}/${operation}`, label)
@@ -127,7 +132,7 @@ function requestAt(amzDate: string) {
 async function signWithSdk(options: {
   readonly credentials: Credentials
   readonly modelId: string
-  readonly operation: 'converse' | 'converse-stream'
+  readonly operation: 'converse' | 'converse-stream' | 'invoke'
 }): Promise<SignedBySdk> {
   const { accessKeyId, secretAccessKey, sessionToken } = options.credentials
   let captured: SignedBySdk | null = null
@@ -138,18 +143,23 @@ async function signWithSdk(options: {
     maxAttempts: 1,
     requestHandler: {
       handle: async (request: SignedBySdk) => {
-        captured = { ...request, body: String(request.body) }
+        captured = { ...request, body: Buffer.from(request.body).toString() }
         throw new Captured()
       },
     },
   })
-  const input = {
-    modelId: options.modelId,
-    messages: [{ role: 'user' as const, content: [{ text: 'Hi ünïcode' }] }],
+  const { modelId, operation } = options
+  const messages = [{ role: 'user' as const, content: [{ text: 'Hi ünïcode' }] }]
+  const commands = {
+    converse: new ConverseCommand({ modelId, messages }),
+    'converse-stream': new ConverseStreamCommand({ modelId, messages }),
+    invoke: new InvokeModelCommand({
+      modelId,
+      body: '{"prompt":"ünïcode"}',
+      contentType: 'application/json',
+    }),
   }
-  const command =
-    options.operation === 'converse' ? new ConverseCommand(input) : new ConverseStreamCommand(input)
-  await assert.rejects(client.send(command as ConverseCommand), Captured)
+  await assert.rejects(client.send(commands[operation] as ConverseCommand), Captured)
   assert(captured !== null)
   return captured as SignedBySdk
 }
