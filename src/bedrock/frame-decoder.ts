@@ -32,30 +32,45 @@ export interface FrameDecoder {
 
 /**
  * A push decoder for `application/vnd.amazon.eventstream`. Frames inside one chunk are decoded in place; the parts of a
- * frame that spans chunks are kept as they came and joined once, when the last one is there.
+ * frame that spans chunks are copied and joined once, when the last one is there: a chunk's memory is the socket's.
  */
 export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
-  let parts: Buffer[] = []
-  let pendingBytes = 0
-  /** Total length of the pending frame; 0 while its prelude is incomplete. */
-  let expectedBytes = 0
+  return new PushDecoder(onFrame)
+}
 
-  function decodeWhole(bytes: Buffer, offset: number, totalBytes: number): void {
-    const headersEnd = offset + PRELUDE_BYTES + bytes.readUInt32BE(offset + 4)
-    const payloadEnd = offset + totalBytes - MESSAGE_CRC_BYTES
-    if (crc32(bytes.subarray(offset, payloadEnd)) !== bytes.readUInt32BE(payloadEnd)) {
-      checkPrelude(bytes, offset)
-      throw new FrameError('Message checksum mismatch')
-    }
-    if (headersEnd > payloadEnd) throw new FrameError('Headers run over the end of the frame')
-    onFrame(bytes, offset + PRELUDE_BYTES, headersEnd, payloadEnd)
+const NO_PARTS: Buffer[] = []
+
+class PushDecoder implements FrameDecoder {
+  readonly #onFrame: FrameHandler
+  #parts = NO_PARTS
+  #pendingBytes = 0
+  /** Total length of the pending frame; 0 while its prelude is incomplete. */
+  #expectedBytes = 0
+
+  constructor(onFrame: FrameHandler) {
+    this.#onFrame = onFrame
+  }
+
+  pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  push(chunk: Buffer): void {
+    let rest = chunk
+    while (this.#pendingBytes > 0 && rest.length > 0) rest = rest.subarray(this.#completePending(rest))
+    if (rest.length === 0) return
+    const offset = this.#decodeAll(rest)
+    if (offset === rest.length) return
+    const tail = rest.subarray(offset)
+    this.#keep(tail)
+    if (tail.length >= PRELUDE_BYTES) this.#expectedBytes = tail.readUInt32BE(0)
   }
 
   /**
    * Decodes the frames that begin and end in `bytes`; returns where the first incomplete one begins. The message checksum
    * covers the prelude, so the prelude's own one is only needed where its length makes us wait for more.
    */
-  function decodeAll(bytes: Buffer): number {
+  #decodeAll(bytes: Buffer): number {
     let offset = 0
     while (bytes.length - offset >= PRELUDE_BYTES) {
       const totalBytes = bytes.readUInt32BE(offset)
@@ -63,54 +78,50 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
         checkPrelude(bytes, offset)
         break
       }
-      decodeWhole(bytes, offset, totalBytes)
+      this.#decodeWhole(bytes, offset, totalBytes)
       offset += totalBytes
     }
     return offset
   }
 
-  function keep(part: Buffer): void {
+  #decodeWhole(bytes: Buffer, offset: number, totalBytes: number): void {
+    const headersEnd = offset + PRELUDE_BYTES + bytes.readUInt32BE(offset + 4)
+    const payloadEnd = offset + totalBytes - MESSAGE_CRC_BYTES
+    if (crc32(bytes.subarray(offset, payloadEnd)) !== bytes.readUInt32BE(payloadEnd)) {
+      checkPrelude(bytes, offset)
+      throw new FrameError('Message checksum mismatch')
+    }
+    if (headersEnd > payloadEnd) throw new FrameError('Headers run over the end of the frame')
+    this.#onFrame(bytes, offset + PRELUDE_BYTES, headersEnd, payloadEnd)
+  }
+
+  #keep(part: Buffer): void {
     if (part.length === 0) return
-    parts.push(part)
-    pendingBytes += part.length
+    if (this.#parts === NO_PARTS) this.#parts = []
+    this.#parts.push(Buffer.from(part))
+    this.#pendingBytes += part.length
   }
 
   /** Adds what the pending frame still lacks; returns how much of `chunk` that took. */
-  function completePending(chunk: Buffer): number {
+  #completePending(chunk: Buffer): number {
     let taken = 0
-    if (expectedBytes === 0) {
-      taken = Math.min(PRELUDE_BYTES - pendingBytes, chunk.length)
-      keep(chunk.subarray(0, taken))
-      if (pendingBytes < PRELUDE_BYTES) return taken
-      parts = [Buffer.concat(parts)]
-      expectedBytes = checkPrelude(parts[0] as Buffer, 0)
+    if (this.#expectedBytes === 0) {
+      taken = Math.min(PRELUDE_BYTES - this.#pendingBytes, chunk.length)
+      this.#keep(chunk.subarray(0, taken))
+      if (this.#pendingBytes < PRELUDE_BYTES) return taken
+      const prelude = Buffer.concat(this.#parts)
+      this.#parts = [prelude]
+      this.#expectedBytes = checkPrelude(prelude, 0)
     }
-    const lacking = Math.min(expectedBytes - pendingBytes, chunk.length - taken)
-    keep(chunk.subarray(taken, taken + lacking))
-    if (pendingBytes < expectedBytes) return taken + lacking
-    const whole = Buffer.concat(parts, expectedBytes)
-    parts = []
-    pendingBytes = 0
-    expectedBytes = 0
-    decodeWhole(whole, 0, whole.length)
+    const lacking = Math.min(this.#expectedBytes - this.#pendingBytes, chunk.length - taken)
+    this.#keep(chunk.subarray(taken, taken + lacking))
+    if (this.#pendingBytes < this.#expectedBytes) return taken + lacking
+    const whole = Buffer.concat(this.#parts, this.#expectedBytes)
+    this.#parts = NO_PARTS
+    this.#pendingBytes = 0
+    this.#expectedBytes = 0
+    this.#decodeWhole(whole, 0, whole.length)
     return taken + lacking
-  }
-
-  return {
-    pendingBytes() {
-      return pendingBytes
-    },
-    push(chunk) {
-      let rest = chunk
-      while (pendingBytes > 0 && rest.length > 0) rest = rest.subarray(completePending(rest))
-      if (rest.length === 0) return
-      const offset = decodeAll(rest)
-      if (offset === rest.length) return
-      const tail = rest.subarray(offset)
-      // A copy: the chunk's memory belongs to the socket and a small tail would hold all of it.
-      keep(Buffer.from(tail))
-      if (tail.length >= PRELUDE_BYTES) expectedBytes = tail.readUInt32BE(0)
-    },
   }
 }
 

@@ -60,45 +60,90 @@ export interface ChunkWriterOptions {
   readonly choice: number
 }
 
-export function createChunkWriter({ head, includeUsage, choice }: ChunkWriterOptions): ChunkWriter {
-  const start = `${chunkStart(head)}{"index":${choice},"delta":{`
-  const end = includeUsage ? `],"usage":null}\n\n` : `]}\n\n`
-  const contentStart = `${start}"content":`
-  const deltaEnd = `},"logprobs":null,"finish_reason":null}${end}`
-  const writeDelta = (members: string): string => start + members + deltaEnd
-  const writeContent = (json: string): string => contentStart + json + deltaEnd
-  return {
-    role: () => writeDelta(`"role":"assistant","content":"","refusal":null`),
-    content: (text) => writeText(text, 1, writeContent),
-    contentJson: (json) =>
-      json.length <= TEXT_UNITS_SURELY_FIT
-        ? contentStart + json + deltaEnd
-        : writeText(JSON.parse(json) as string, 1, writeContent),
-    reasoning(text, place) {
-      const detailEnd = `,"format":${toJson(place.format)},"index":${place.index}}]`
-      return writeText(text, 2, (json) =>
-        writeDelta(
-          `"reasoning_content":${json},"reasoning_details":[{"type":"reasoning.text","text":${json}${detailEnd}`,
-        ),
-      )
-    },
-    reasoningDetail: (detail) => writeDelta(`"reasoning_details":[${toJson(detail)}]`),
-    toolCall: ({ index, id, name }) =>
-      writeDelta(
-        `"tool_calls":[{"index":${index},"id":${toJson(id)},"type":"function",` +
-          `"function":{"name":${toJson(name)},"arguments":""}}]`,
+/** Ends of a delta: OpenAI's members that are never anything else here. */
+const DELTA_END = `},"logprobs":null,"finish_reason":null}]}\n\n`
+const DELTA_END_WITH_USAGE = `},"logprobs":null,"finish_reason":null}],"usage":null}\n\n`
+
+export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
+  return new ReplyChunkWriter(options)
+}
+
+/** A class, because there is one for each open stream: a dozen closures are 1 KB, an instance is 40 bytes. */
+class ReplyChunkWriter implements ChunkWriter {
+  readonly #start: string
+  readonly #contentStart: string
+  readonly #end: string
+
+  constructor({ head, includeUsage, choice }: ChunkWriterOptions) {
+    this.#start = `${chunkStart(head)}{"index":${choice},"delta":{`
+    this.#contentStart = `${this.#start}"content":`
+    this.#end = includeUsage ? DELTA_END_WITH_USAGE : DELTA_END
+  }
+
+  #delta(members: string): string {
+    return this.#start + members + this.#end
+  }
+
+  role(): string {
+    return this.#delta(`"role":"assistant","content":"","refusal":null`)
+  }
+
+  content(text: string): string {
+    return writeText(text, 1, (json) => this.#contentStart + json + this.#end)
+  }
+
+  contentJson(json: string): string {
+    return json.length <= TEXT_UNITS_SURELY_FIT
+      ? this.#contentStart + json + this.#end
+      : this.content(JSON.parse(json) as string)
+  }
+
+  reasoning(text: string, place: ReasoningPlace): string {
+    const detailEnd = `,"format":${toJson(place.format)},"index":${place.index}}]`
+    return writeText(text, 2, (json) =>
+      this.#delta(
+        `"reasoning_content":${json},"reasoning_details":[{"type":"reasoning.text","text":${json}${detailEnd}`,
       ),
-    toolArguments: (index, fragment) =>
-      writeText(fragment, 1, (json) =>
-        writeDelta(`"tool_calls":[{"index":${index},"function":{"arguments":${json}}}]`),
-      ),
-    functionCall: (name) => writeDelta(`"function_call":{"name":${toJson(name)},"arguments":""}`),
-    functionArguments: (fragment) =>
-      writeText(fragment, 1, (json) => writeDelta(`"function_call":{"arguments":${json}}`)),
-    citations: (citations) =>
-      citations.map((citation) => writeDelta(toJson(toCitationMembers([citation])).slice(1, -1))).join(''),
-    image: (url) => writeDelta(`"images":[${toJson(toImageBody(url))}]`),
-    finish: (reason) => `${start}},"logprobs":null,"finish_reason":"${reason}"}${end}`,
+    )
+  }
+
+  reasoningDetail(detail: ReasoningDetailBody): string {
+    return this.#delta(`"reasoning_details":[${toJson(detail)}]`)
+  }
+
+  toolCall({ index, id, name }: Parameters<ChunkWriter['toolCall']>[0]): string {
+    return this.#delta(
+      `"tool_calls":[{"index":${index},"id":${toJson(id)},"type":"function",` +
+        `"function":{"name":${toJson(name)},"arguments":""}}]`,
+    )
+  }
+
+  toolArguments(index: number, fragment: string): string {
+    return writeText(fragment, 1, (json) =>
+      this.#delta(`"tool_calls":[{"index":${index},"function":{"arguments":${json}}}]`),
+    )
+  }
+
+  functionCall(name: string): string {
+    return this.#delta(`"function_call":{"name":${toJson(name)},"arguments":""}`)
+  }
+
+  functionArguments(fragment: string): string {
+    return writeText(fragment, 1, (json) => this.#delta(`"function_call":{"arguments":${json}}`))
+  }
+
+  citations(citations: readonly Citation[]): string {
+    return citations
+      .map((citation) => this.#delta(toJson(toCitationMembers([citation])).slice(1, -1)))
+      .join('')
+  }
+
+  image(url: string): string {
+    return this.#delta(`"images":[${toJson(toImageBody(url))}]`)
+  }
+
+  finish(reason: FinishReason): string {
+    return `${this.#start}${this.#end.replace('"finish_reason":null', `"finish_reason":"${reason}"`)}`
   }
 }
 

@@ -6,7 +6,7 @@ import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
 
 /** Reads a whole Converse reply for a client that asked for a stream: everything comes at the end of the body. */
 export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
-  const { push, reply } = createStreamTranslator(options)
+  const translator = createStreamTranslator(options)
   const parts: Buffer[] = []
   const reader = {
     push(chunk: Buffer) {
@@ -15,10 +15,10 @@ export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
     finish() {
       for (const event of parseEvents(parts)) {
         reader.eventsTotal += 1
-        options.write(push(event))
+        options.write(translator.push(event))
       }
     },
-    reply,
+    reply: translator.reply,
     eventsTotal: 0,
   }
   return reader

@@ -39,18 +39,24 @@ export interface PassageTracker {
 }
 
 export function createPassageTracker(): PassageTracker {
-  let position = 0
-  let blockStart = 0
-  let passage: Span = { start: 0, end: 0 }
-  return {
-    advance(units) {
-      position += units
-    },
-    endBlock() {
-      if (position > blockStart) passage = { start: blockStart, end: position }
-      blockStart = position
-      return passage
-    },
+  return new Passages()
+}
+
+const NOTHING: Span = { start: 0, end: 0 }
+
+class Passages implements PassageTracker {
+  #position = 0
+  #blockStart = 0
+  #passage = NOTHING
+
+  advance(units: number): void {
+    this.#position += units
+  }
+
+  endBlock(): Span {
+    if (this.#position > this.#blockStart) this.#passage = { start: this.#blockStart, end: this.#position }
+    this.#blockStart = this.#position
+    return this.#passage
   }
 }
 

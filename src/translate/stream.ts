@@ -1,16 +1,18 @@
 import type { BlockDelta, ConverseEvent, WireCitation } from '../bedrock/types.js'
-import { createChunkWriter, type ReplyHead } from '../openai/chunks.js'
+import { type ChunkWriter, createChunkWriter, type ReplyHead } from '../openai/chunks.js'
 import type { Citation } from '../openai/types.js'
 import { createPassageTracker, toCitation, unitsOfJson } from './citations.js'
-import { createImageStream } from './images.js'
+import { createImageStream, type ImageStream } from './images.js'
 import { toKeptThoughts } from './kept-thoughts.js'
 import type { ReplyPlan } from './policy.js'
-import { createReasoningStream } from './reasoning-stream.js'
+import { createReasoningStream, type ReasoningStream } from './reasoning-stream.js'
 import { createReplyState, type ReplyState } from './reply-state.js'
 import { toServiceTier } from './service-tier.js'
 import { toFinishReason } from './stop-reason.js'
-import { createToolCallStream } from './tool-call-stream.js'
+import { createToolCallStream, type ToolCallStream } from './tool-call-stream.js'
 import { toUsage } from './usage.js'
+
+type BlockStart = Extract<ConverseEvent, { type: 'contentBlockStart' }>['payload']
 
 /** Turns the events of one ConverseStream into the chunks of one reply. */
 export interface StreamTranslator {
@@ -29,86 +31,65 @@ export interface StreamTranslatorOptions {
   readonly choice: number
 }
 
-/** Its leaves each turn one kind of block into chunks; here is decided which, and in what order what was held back follows. */
-export function createStreamTranslator({ head, plan, choice }: StreamTranslatorOptions): StreamTranslator {
-  const writer = createChunkWriter({ head, includeUsage: plan.includeUsage, choice })
-  const tools = createToolCallStream(writer, plan)
-  const reasoning = createReasoningStream(writer, plan)
-  const images = createImageStream(writer)
-  const passages = createPassageTracker()
-  /** Of the block under way. */
-  let citations: WireCitation[] = []
+export function createStreamTranslator(options: StreamTranslatorOptions): StreamTranslator {
+  return new ConverseTranslator(options)
+}
+
+/**
+ * Its leaves each turn one kind of block into chunks, and exist from the first block of their kind on: most streams are text,
+ * and an open stream shall cost little. Here is decided which, and in what order what was held back follows.
+ */
+class ConverseTranslator implements StreamTranslator {
+  readonly reply = createReplyState()
+  readonly #plan: ReplyPlan
+  readonly #writer: ChunkWriter
+  readonly #passages = createPassageTracker()
+  #tools: ToolCallStream | null = null
+  #reasoning: ReasoningStream | null = null
+  #images: ImageStream | null = null
+  /** Of the block under way; null: none. */
+  #citations: WireCitation[] | null = null
   /**
    * Text beside a tool that stands for the answer: only at the end is it known whether the model called that tool, or said
    * its answer in text after all. Null: text is the answer as it comes.
    */
-  const heldBack: { readonly texts: string[]; readonly citations: Citation[] } | null =
-    plan.answerTool === null ? null : { texts: [], citations: [] }
-  let begun = false
-  const reply = createReplyState()
+  readonly #heldBack: { readonly texts: string[]; readonly citations: Citation[] } | null
+  #begun = false
 
-  /** Empty deltas are common (facts C5) and tell the client nothing. */
-  function pushText(text: string): string {
-    if (text === '') return ''
-    passages.advance(text.length)
-    if (heldBack === null) return writer.content(text)
-    heldBack.texts.push(text)
+  constructor({ head, plan, choice }: StreamTranslatorOptions) {
+    this.#plan = plan
+    this.#writer = createChunkWriter({ head, includeUsage: plan.includeUsage, choice })
+    this.#heldBack = plan.answerTool === null ? null : { texts: [], citations: [] }
+  }
+
+  pushTextJson(json: string): string {
+    if (json === '""' || this.reply.stopped) return ''
+    if (this.#heldBack !== null) return this.#pushText(JSON.parse(json) as string)
+    this.#passages.advance(unitsOfJson(json))
+    return this.#writer.contentJson(json)
+  }
+
+  push(event: ConverseEvent): string {
+    if (event.type !== 'metadata') return this.reply.stopped ? '' : this.#pushEvent(event)
+    this.reply.usage ??= toUsage(event.payload.usage)
+    this.reply.serviceTier ??= toServiceTier(event.payload.serviceTier)
     return ''
   }
 
-  function pushDelta(block: number, delta: BlockDelta): string {
-    if (delta.text !== undefined) return pushText(delta.text)
-    if (delta.toolUse !== undefined) return tools.input(block, delta.toolUse.input)
-    if (delta.reasoningContent !== undefined) return reasoning.push(block, delta.reasoningContent)
-    if (delta.image !== undefined) return images.push(block, delta.image)
-    if (delta.citation !== undefined) citations.push(delta.citation)
-    return ''
-  }
-
-  function endPassage(): string {
-    const passage = passages.endBlock()
-    if (citations.length === 0) return ''
-    const cited = citations.map((citation) => toCitation(citation, passage))
-    citations = []
-    if (heldBack === null) return writer.citations(cited)
-    heldBack.citations.push(...cited)
-    return ''
-  }
-
-  function releaseHeldBack(): string {
-    if (heldBack === null || tools.answered()) return ''
-    const text = heldBack.texts.join('')
-    return (text === '' ? '' : writer.content(text)) + writer.citations(heldBack.citations)
-  }
-
-  function stopBlock(block: number): string {
-    return reasoning.stop(block) + tools.stop(block) + images.stop(block) + endPassage()
-  }
-
-  function stopMessage(stopReason: string): string {
-    const open = reasoning.end() + tools.end() + images.end() + endPassage()
-    reply.stopped = true
-    reply.kept = toKeptThoughts(tools.ids, reasoning.blocks, plan)
-    return open + releaseHeldBack() + writer.finish(toFinishReason(stopReason, tools.calledAs()))
-  }
-
-  function pushEvent(event: Exclude<ConverseEvent, { type: 'metadata' }>): string {
+  #pushEvent(event: Exclude<ConverseEvent, { type: 'metadata' }>): string {
     switch (event.type) {
       case 'messageStart':
-        if (begun) return ''
-        begun = true
-        return writer.role()
-      case 'contentBlockStart': {
-        const { contentBlockIndex: block, start } = event.payload
-        if (start.toolUse !== undefined) return tools.start(block, start.toolUse)
-        return start.image === undefined ? '' : images.start(block, start.image.format)
-      }
+        if (this.#begun) return ''
+        this.#begun = true
+        return this.#writer.role()
+      case 'contentBlockStart':
+        return this.#startBlock(event.payload)
       case 'contentBlockDelta':
-        return pushDelta(event.payload.contentBlockIndex, event.payload.delta)
+        return this.#pushDelta(event.payload.contentBlockIndex, event.payload.delta)
       case 'contentBlockStop':
-        return stopBlock(event.payload.contentBlockIndex)
+        return this.#stopBlock(event.payload.contentBlockIndex)
       case 'messageStop':
-        return stopMessage(event.payload.stopReason)
+        return this.#stopMessage(event.payload.stopReason)
       case 'unknown':
         return ''
       default:
@@ -116,19 +97,74 @@ export function createStreamTranslator({ head, plan, choice }: StreamTranslatorO
     }
   }
 
-  return {
-    reply,
-    pushTextJson(json) {
-      if (json === '""' || reply.stopped) return ''
-      if (heldBack !== null) return pushText(JSON.parse(json) as string)
-      passages.advance(unitsOfJson(json))
-      return writer.contentJson(json)
-    },
-    push(event) {
-      if (event.type !== 'metadata') return reply.stopped ? '' : pushEvent(event)
-      reply.usage ??= toUsage(event.payload.usage)
-      reply.serviceTier ??= toServiceTier(event.payload.serviceTier)
-      return ''
-    },
+  #startBlock({ contentBlockIndex: block, start }: BlockStart): string {
+    if (start.toolUse !== undefined) {
+      this.#tools ??= createToolCallStream(this.#writer, this.#plan)
+      return this.#tools.start(block, start.toolUse)
+    }
+    if (start.image === undefined) return ''
+    this.#images ??= createImageStream(this.#writer)
+    return this.#images.start(block, start.image.format)
+  }
+
+  #pushDelta(block: number, delta: BlockDelta): string {
+    if (delta.text !== undefined) return this.#pushText(delta.text)
+    if (delta.toolUse !== undefined) return this.#tools?.input(block, delta.toolUse.input) ?? ''
+    if (delta.reasoningContent !== undefined) {
+      this.#reasoning ??= createReasoningStream(this.#writer, this.#plan)
+      return this.#reasoning.push(block, delta.reasoningContent)
+    }
+    if (delta.image !== undefined) return this.#images?.push(block, delta.image) ?? ''
+    if (delta.citation !== undefined) {
+      this.#citations ??= []
+      this.#citations.push(delta.citation)
+    }
+    return ''
+  }
+
+  /** Empty deltas are common (facts C5) and tell the client nothing. */
+  #pushText(text: string): string {
+    if (text === '') return ''
+    this.#passages.advance(text.length)
+    if (this.#heldBack === null) return this.#writer.content(text)
+    this.#heldBack.texts.push(text)
+    return ''
+  }
+
+  #stopBlock(block: number): string {
+    return (
+      (this.#reasoning?.stop(block) ?? '') +
+      (this.#tools?.stop(block) ?? '') +
+      (this.#images?.stop(block) ?? '') +
+      this.#endPassage()
+    )
+  }
+
+  #endPassage(): string {
+    const passage = this.#passages.endBlock()
+    if (this.#citations === null) return ''
+    const cited = this.#citations.map((citation) => toCitation(citation, passage))
+    this.#citations = null
+    if (this.#heldBack === null) return this.#writer.citations(cited)
+    this.#heldBack.citations.push(...cited)
+    return ''
+  }
+
+  #stopMessage(stopReason: string): string {
+    const open =
+      (this.#reasoning?.end() ?? '') +
+      (this.#tools?.end() ?? '') +
+      (this.#images?.end() ?? '') +
+      this.#endPassage()
+    this.reply.stopped = true
+    this.reply.kept = toKeptThoughts(this.#tools?.ids ?? [], this.#reasoning?.blocks ?? [], this.#plan)
+    const calledAs = this.#tools?.calledAs() ?? 'none'
+    return open + this.#releaseHeldBack() + this.#writer.finish(toFinishReason(stopReason, calledAs))
+  }
+
+  #releaseHeldBack(): string {
+    if (this.#heldBack === null || this.#tools?.answered()) return ''
+    const text = this.#heldBack.texts.join('')
+    return (text === '' ? '' : this.#writer.content(text)) + this.#writer.citations(this.#heldBack.citations)
   }
 }

@@ -46,8 +46,8 @@ test('what a recorded stream thought comes back through Open WebUI as Bedrock sa
   let provenTotal = 0
   for (const { id, body } of readReplies('ConverseStream')) {
     const { events } = decodeEvents([body])
-    const { push } = createStreamTranslator({ head: HEAD, plan: CLAUDE, choice: 0 })
-    const { details } = assemble(parseChunks(events.map((event) => push(event)).join('')))
+    const translator = createStreamTranslator({ head: HEAD, plan: CLAUDE, choice: 0 })
+    const { details } = assemble(parseChunks(events.map((event) => translator.push(event)).join('')))
     const blocks = joinDeltas(events).flatMap(({ reasoningContent }) => reasoningContent ?? [])
     assertReturned(details, blocks, id)
     provenTotal += blocks.filter(isProven).length

@@ -151,7 +151,8 @@ test('text that comes as JSON is written as the text it stands for', () => {
         { type: 'contentBlockStop', payload: { contentBlockIndex: 0 } },
         toStop('end_turn'),
       ]
-      const finish = ({ push }: typeof byText): string => rest.map((event) => push(event)).join('')
+      const finish = (translator: typeof byText): string =>
+        rest.map((event) => translator.push(event)).join('')
       const texted = said.map((text) => byText.push(toDelta(0, { text }))).join('') + finish(byText)
       const jsoned = said.map((text) => byJson.pushTextJson(JSON.stringify(text))).join('') + finish(byJson)
       assert.deepEqual(parseChunks(jsoned), parseChunks(texted))
