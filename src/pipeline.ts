@@ -60,10 +60,12 @@ export async function handleChat(exchange: Exchange, pipeline: Pipeline): Promis
     created: pipeline.epochSeconds(),
     model: chat.target.requested,
   }
-  const { target, body, payloadHash, headers, ownFields, dropsParams, upstreamStreams: stream } = chat
-  const options = { exchange, chat, head, pipeline }
+  const { target, plan, choices, upstreamStreams } = chat
+  // Without the body: what is under way for minutes does not hold what it was asked.
+  const options = { exchange, chat: { target, plan, choices, upstreamStreams }, head, pipeline }
   const relay = chat.stream ? new StreamRelay(options) : new WholeReply(options)
-  const call = { target, stream, body, payloadHash, headers, ownFields, dropsParams }
+  const { body, payloadHash, headers, ownFields, dropsParams } = chat
+  const call = { target, stream: upstreamStreams, body, payloadHash, headers, ownFields, dropsParams }
   relay.start((handler) => pipeline.bedrock.send(call, handler))
 }
 

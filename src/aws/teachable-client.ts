@@ -42,9 +42,9 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   readonly #options: TeachableClientOptions
   readonly #handler: BedrockHandler
   readonly #lessons: Lesson[] = []
-  #request: BedrockRequest
+  /** Null: the model has answered. An open stream does not hold what it was asked. */
+  #request: BedrockRequest | null
   #call: BedrockCall | null = null
-  #answered = false
   #aborted = false
   #paused = false
 
@@ -55,7 +55,7 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   }
 
   start(): void {
-    this.#call = this.#options.client.send(this.#request, this)
+    if (this.#request !== null) this.#call = this.#options.client.send(this.#request, this)
   }
 
   pause(): void {
@@ -74,8 +74,14 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   }
 
   onHeaders(head: ReplyHead): void {
-    this.#answered = true
-    const { target, ownFields } = this.#request
+    if (this.#lessons.length > 0 && this.#request !== null) this.#teach(this.#request)
+    this.#request = null
+    // Said between two tries, when there was no connection to pause.
+    if (this.#paused) this.#call?.pause()
+    this.#handler.onHeaders(head)
+  }
+
+  #teach({ target, ownFields }: BedrockRequest): void {
     for (const { parameter, lasting } of this.#lessons) {
       const { saidAs, fields } = takeOutOf(parameter)
       // A field in a client's own words may be wrong in itself, or need another one beside it: nobody else shall miss it.
@@ -83,9 +89,6 @@ class TeachableCall implements BedrockCall, BedrockHandler {
       if (lasting && own.length === 0) this.#options.onLesson(target, parameter)
       for (const name of own.length > 0 || saidAs === null ? own : [saidAs]) this.#handler.onDropped?.(name)
     }
-    // Said between two tries, when there was no connection to pause.
-    if (this.#paused) this.#call?.pause()
-    this.#handler.onHeaders(head)
   }
 
   onData(chunk: Buffer): void {
@@ -97,61 +100,64 @@ class TeachableCall implements BedrockCall, BedrockHandler {
   }
 
   onError(error: GatewayError): void {
-    const lesson = this.#answered ? null : this.#toLesson(error)
-    if (lesson === null) this.#handler.onError(error)
-    else this.#tryWithout(lesson, error)
+    const request = this.#request
+    const lesson = request === null ? null : this.#toLesson(request, error)
+    if (request === null || lesson === null) this.#handler.onError(error)
+    else this.#tryWithout(lesson, request, error)
   }
 
   /** A lesson that another try can make use of. */
-  #toLesson({ upstream, message }: GatewayError): Lesson | null {
+  #toLesson(request: BedrockRequest, { upstream, message }: GatewayError): Lesson | null {
     // A 403 tells of models without a prompt cache (BerriAI/litellm#39210).
     if (upstream?.status !== 400 && upstream?.status !== 403) return null
-    if (this.#lessons.length >= LESSONS_PER_CALL_MAX || this.#request.target.dialect !== 'converse') {
+    if (this.#lessons.length >= LESSONS_PER_CALL_MAX || request.target.dialect !== 'converse') {
       return null
     }
     const lesson = lessonOf(message)
     if (lesson === null) return null
     // What no client would miss is nothing to be asked about.
-    return this.#request.dropsParams || takeOutOf(lesson.parameter).saidAs === null ? lesson : null
+    return request.dropsParams || takeOutOf(lesson.parameter).saidAs === null ? lesson : null
   }
 
-  #tryWithout(lesson: Lesson, refusal: GatewayError): void {
-    const { body, stream } = this.#request
+  #tryWithout(lesson: Lesson, request: BedrockRequest, refusal: GatewayError): void {
+    const { body, stream } = request
     this.#call = null
     const inOnePiece = lesson.parameter === 'streaming_tools'
     if (inOnePiece && !stream) {
-      this.#sendAgain(null, lesson, refusal)
+      this.#handler.onError(refusal)
       return
     }
-    const change = (result: TakeOutResult): Partial<BedrockRequest> | null =>
-      inOnePiece ? { ...result, stream: false } : result
+    const change = (result: TakeOutResult): BedrockRequest | null => {
+      if (inOnePiece) return { ...request, ...result, stream: false }
+      return result === null ? null : { ...request, ...result }
+    }
     // Characters of a string stand for its bytes: near enough to tell what is quick to parse.
     if (body.length <= this.#options.bodyInlineBytesMax) {
       const without = takeOut({ body, parameter: lesson.parameter })
       this.#sendAgain(change(without === null ? null : { body: without, payloadHash: null }), lesson, refusal)
       return
     }
-    this.#takeOutInPool(lesson.parameter).then(
+    this.#takeOutInPool(body, lesson.parameter).then(
       (result) => this.#sendAgain(change(result), lesson, refusal),
       // The pool is overloaded, or gone: the refusal is what the client can do something about.
       () => this.#sendAgain(null, lesson, refusal),
     )
   }
 
-  async #takeOutInPool(parameter: string): Promise<TakeOutResult> {
+  async #takeOutInPool(body: BedrockRequest['body'], parameter: string): Promise<TakeOutResult> {
     // Copied, not moved: other choices of the same chat are sent with the same memory.
-    const task = { body: this.#request.body, parameter }
+    const task = { body, parameter }
     return (await this.#options.bodies.run(task, { name: 'takeOutParameter' })) as TakeOutResult
   }
 
-  #sendAgain(change: Partial<BedrockRequest> | null, lesson: Lesson, refusal: GatewayError): void {
+  #sendAgain(request: BedrockRequest | null, lesson: Lesson, refusal: GatewayError): void {
     if (this.#aborted) return
-    if (change === null) {
+    if (request === null) {
       this.#handler.onError(refusal)
       return
     }
     this.#lessons.push(lesson)
-    this.#request = { ...this.#request, ...change }
+    this.#request = request
     try {
       this.start()
     } catch (error) {

@@ -11,7 +11,7 @@ import type { KeptThoughts } from '../translate/policy.js'
 
 export interface RelayOptions {
   readonly exchange: Exchange
-  readonly chat: PreparedChat
+  readonly chat: Pick<PreparedChat, 'target' | 'plan' | 'choices' | 'upstreamStreams'>
   readonly head: ReplyHead
   readonly pipeline: Pipeline
 }
@@ -22,7 +22,7 @@ export type Send = (handler: BedrockHandler) => BedrockCall
 /** What a chat's way back has in common, streamed or not: a call to Bedrock for each choice, one client, one end. */
 export abstract class Relay implements Watched {
   protected readonly exchange: Exchange
-  protected readonly chat: PreparedChat
+  protected readonly chat: RelayOptions['chat']
   protected readonly head: ReplyHead
   protected readonly pipeline: Pipeline
   protected ended = false
