@@ -24,7 +24,7 @@ export type FrameHandler = (
 ) => void
 
 export interface FrameDecoder {
-  /** Decodes every frame that `chunk` completes. Throws a `FrameError` at the first bad one. */
+  /** Decodes every frame that `chunk` completes; the chunk's bytes may change afterwards. Throws a `FrameError` at the first bad one. */
   push(chunk: Buffer): void
   /** Bytes of a frame that has begun and not ended; more than 0 at the end of the body means it was cut. */
   pendingBytes(): number
@@ -69,9 +69,10 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
     return offset
   }
 
+  /** Copies: the chunk's memory belongs to the socket. */
   function keep(part: Buffer): void {
     if (part.length === 0) return
-    parts.push(part)
+    parts.push(Buffer.from(part))
     pendingBytes += part.length
   }
 
@@ -107,8 +108,7 @@ export function createFrameDecoder(onFrame: FrameHandler): FrameDecoder {
       const offset = decodeAll(rest)
       if (offset === rest.length) return
       const tail = rest.subarray(offset)
-      // A copy: the chunk's memory belongs to the socket and a small tail would hold all of it.
-      keep(Buffer.from(tail))
+      keep(tail)
       if (tail.length >= PRELUDE_BYTES) expectedBytes = tail.readUInt32BE(0)
     },
   }
