@@ -59,6 +59,7 @@ export interface BedrockHandler {
 
 /** A call under way. */
 export interface BedrockCall {
+  /** Nothing more is read once the headers are there; what a read has brought already still comes. */
   pause(): void
   resume(): void
   /** Closes the connection at once; the handler hears nothing more. */
@@ -181,13 +182,13 @@ class Call implements BedrockCall, ResponseListener {
   #sendOn(connection: Connection): void {
     if (this.#http === null) return
     this.#connection = connection
-    if (this.#paused) connection.pause()
     connection.send(this.#http, this)
   }
 
+  /** Holds back what is read from here on, but not the head: what it says may be another try's business. */
   pause(): void {
     this.#paused = true
-    if (!this.#over) this.#connection?.pause()
+    if (this.#answered && !this.#over) this.#connection?.pause()
   }
 
   resume(): void {
@@ -218,6 +219,7 @@ class Call implements BedrockCall, ResponseListener {
       streams: !isJson(contentType),
       inputTokens: parseTokenCount(headers.get('x-amzn-bedrock-input-token-count')),
     })
+    if (this.#paused) this.pause()
   }
 
   onBody(part: Buffer): void {
