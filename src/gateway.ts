@@ -107,8 +107,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     onRefreshed: lessons.reload,
     log,
   })
+  const client = createBedrockClient({ access, now: Date.now })
   const bedrock = createTeachableClient({
-    client: createBedrockClient({ access, now: Date.now }),
+    client,
     bodies,
     bodyInlineBytesMax: config.bodyInlineBytesMax,
     onLesson: lessons.learn,
@@ -275,7 +276,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     await closeAll()
     throw error
   }
-  void access.refresh()
+  void access.refresh().then(() => client.warm(regionsOf(config)))
   refresher.start()
   log.info({ version, listen: listeners.listening, generation: snapshot.generation }, 'listening')
   return { admin, listening: listeners.listening, drain }

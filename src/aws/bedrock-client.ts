@@ -1,21 +1,21 @@
-import { subscribe } from 'node:diagnostics_channel'
-import type { Socket } from 'node:net'
-import { type Dispatcher, Pool } from 'undici'
 import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
-import type { Access, RegionAccess } from './access.js'
-import { createMantlePaths } from './mantle-paths.js'
-import { encodeRfc3986, sha256Hex, toAmzDate } from './sigv4.js'
+import type { Access } from './access.js'
+import {
+  type Connection,
+  ConnectionError,
+  type HttpRequest,
+  type ResponseListener,
+} from './http/connection.js'
+import { ConnectionPool } from './http/connection-pool.js'
+import type { ResponseHead } from './http/response-head.js'
+import { createMantlePaths, type MantlePaths, type MantleRoute } from './mantle-paths.js'
+import { createEndpoints, type Endpoint, type Endpoints } from './request-heads.js'
+import { encodeRfc3986 } from './sigv4.js'
 
-const CONNECT_TIMEOUT_MS = 10_000
-/** Below what AWS's load balancers grant an idle connection, so that we are the first to close it. */
-const KEEP_ALIVE_TIMEOUT_MS = 50_000
 /** An error body is a short JSON object; more than this is not worth reading. */
 const ERROR_BODY_BYTES_MAX = 64 * 1024
-/** Bodies above this are written in slices, so that encrypting one never holds the loop for long. */
-const BODY_WHOLE_BYTES_MAX = 1024 * 1024
-const BODY_SLICE_BYTES = 64 * 1024
 
 export interface BedrockRequest {
   readonly target: Pick<ModelTarget, 'id' | 'region' | 'dialect' | 'foundationId' | 'kind'>
@@ -40,37 +40,91 @@ export interface ReplyHead {
   readonly inputTokens: number | null
 }
 
-/** What comes back, in this order: `onHeaders`, `onData` …, then one of `onEnd` and `onError`. Nothing after those two. */
+/**
+ * What comes back, in this order: `onHeaders`, `onData` and `onReadEnd` …, then one of `onEnd` and `onError`. Nothing after
+ * those two.
+ */
 export interface BedrockHandler {
   /** Called before `onHeaders`, once for each parameter that the call was sent without in the end, by the client's name. */
   onDropped?(parameter: string): void
   /** Status 200 and the kind of body that was asked for: everything else arrives as `onError`. */
   onHeaders(head: ReplyHead): void
+  /** The bytes are valid during the call only: whoever keeps them copies them. */
   onData(chunk: Buffer): void
+  /** All that one read of the connection brought has been given, and the reply goes on. */
+  onReadEnd?(): void
   onEnd(): void
   onError(error: GatewayError): void
 }
 
 /** A call under way. */
 export interface BedrockCall {
+  /** Nothing more is read once the headers are there; what a read has brought already still comes. */
   pause(): void
   resume(): void
   /** Closes the connection at once; the handler hears nothing more. */
   abort(): void
 }
 
-/** Sockets that have carried a request: what dies on one before any reply may be a stale keep-alive. */
-const usedSockets = new WeakSet<Socket>()
-let starting: Attempt | null = null
-// undici publishes this inside the call that starts a request on a socket, right after `onRequestStart`; its handlers are
-// told nothing of the socket otherwise (undici 7, docs/docs/api/DiagnosticsChannel.md).
-subscribe('undici:client:sendHeaders', (message) => {
-  if (starting === null) return
-  const { socket } = message as { socket: Socket }
-  if (usedSockets.has(socket)) starting.reused = { socket, bytesReadBefore: socket.bytesRead }
-  usedSockets.add(socket)
-  starting = null
-})
+/** What the rest of the daemon has of the data plane. */
+export interface BedrockClient {
+  /** Sends one request. Throws a `GatewayError` when there are no credentials; everything later goes to the handler. */
+  send(request: BedrockRequest, handler: BedrockHandler): BedrockCall
+  /** Cuts what still runs. */
+  close(): Promise<void>
+}
+
+/** The data plane: signed calls to Bedrock Runtime over kept-alive HTTP/1.1 connections, one pool per endpoint. */
+export function createBedrockClient({
+  access,
+  now,
+}: {
+  readonly access: Pick<Access, 'forRegion' | 'refused'>
+  readonly now: () => number
+}) {
+  const pools = new Map<string, ConnectionPool>()
+  const endpoints = createEndpoints({ now })
+  const context: CallContext = { access, endpoints, mantlePaths: createMantlePaths(), poolFor }
+
+  function poolFor({ origin }: Endpoint): ConnectionPool {
+    let pool = pools.get(origin)
+    if (pool === undefined) {
+      pool = new ConnectionPool(new URL(origin))
+      pools.set(origin, pool)
+    }
+    return pool
+  }
+
+  return {
+    send(request: BedrockRequest, handler: BedrockHandler): BedrockCall {
+      const call = new Call(context, request, handler)
+      call.start()
+      return call
+    },
+    /** Opens a connection to each region ahead of the first request. Silent where there is no way to one. */
+    warm(regions: readonly string[]): void {
+      for (const region of regions) {
+        try {
+          poolFor(endpoints.of(access.forRegion(region))).warm(1)
+        } catch (error) {
+          // No credentials, or no endpoint: the first request says so.
+          if (!(error instanceof GatewayError)) throw error
+        }
+      }
+    },
+    async close(): Promise<void> {
+      for (const pool of pools.values()) pool.destroy()
+    },
+  }
+}
+
+/** What calls share. */
+interface CallContext {
+  readonly access: Pick<Access, 'forRegion' | 'refused'>
+  readonly endpoints: Endpoints
+  readonly mantlePaths: MantlePaths
+  readonly poolFor: (endpoint: Endpoint) => ConnectionPool
+}
 
 /** A reply with an error status, while its body comes in. */
 interface FailedReply {
@@ -81,126 +135,174 @@ interface FailedReply {
   bytes: number
 }
 
-/** One request on one connection. */
-class Attempt implements Dispatcher.DispatchHandler {
-  /** The connection, where it has carried an earlier request, and what it had brought before this one. */
-  reused: { readonly socket: Socket; readonly bytesReadBefore: number } | null = null
-  #controller: Dispatcher.DispatchController | null = null
+/**
+ * One call: a request on one connection, once more on a second one where the first had died unnoticed, and once more where
+ * the model stands under another path.
+ */
+class Call implements BedrockCall, ResponseListener {
+  readonly #context: CallContext
+  readonly #handler: BedrockHandler
+  readonly #target: BedrockRequest['target']
+  readonly #stream: boolean
+  readonly #route: MantleRoute
+  /** Null once Bedrock has accepted it: it may be large, and is not sent again. */
+  #request: BedrockRequest | null
+  #http: HttpRequest | null = null
+  #pool: ConnectionPool | null = null
+  #connection: Connection | null = null
+  /** The connection waited idle: what dies on it before any reply may have been dead for long. */
+  #mayBeStale = false
   #answered = false
   #over = false
+  #paused = false
   #failure: FailedReply | null = null
-  readonly #handler: BedrockHandler
-  readonly #request: BedrockRequest
-  readonly #retry: (() => void) | null
 
-  constructor(request: BedrockRequest, handler: BedrockHandler, retry: (() => void) | null) {
+  constructor(context: CallContext, request: BedrockRequest, handler: BedrockHandler) {
+    this.#context = context
     this.#request = request
     this.#handler = handler
-    this.#retry = retry
+    this.#target = request.target
+    this.#stream = request.stream
+    this.#route = context.mantlePaths.start(request.target)
   }
 
-  get controller(): Dispatcher.DispatchController | null {
-    return this.#controller
+  /** Throws a `GatewayError` when there are no credentials. */
+  start(): void {
+    if (this.#request === null) return
+    const { access, endpoints, poolFor } = this.#context
+    const service = this.#target.dialect === 'openai-mantle' ? 'mantle' : 'runtime'
+    const endpoint = endpoints.of(access.forRegion(this.#target.region, service))
+    this.#http = toHttpRequest(this.#request, endpoint, toPath(this.#request, this.#route.path()))
+    this.#pool = poolFor(endpoint)
+    const idle = this.#pool.takeIdle()
+    this.#mayBeStale = idle !== null
+    this.#sendOn(idle ?? this.#pool.open())
   }
 
-  /** Closes the connection, and from here on the handler hears nothing. Does nothing once the reply is complete. */
+  #sendOn(connection: Connection): void {
+    if (this.#http === null) return
+    this.#connection = connection
+    connection.send(this.#http, this)
+  }
+
+  /** Holds back what is read from here on, but not the head: what it says may be another try's business. */
+  pause(): void {
+    this.#paused = true
+    if (this.#answered && !this.#over) this.#connection?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (!this.#over) this.#connection?.resume()
+  }
+
   abort(): void {
     if (this.#over) return
     this.#over = true
-    this.#controller?.abort(new Error('aborted'))
+    this.#connection?.abort()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    starting = this
-    if (this.#over) controller.abort(new Error('aborted'))
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200 || this.#over) return
+  onHead({ status, headers }: ResponseHead): void {
     this.#answered = true
-    const requestId = headerText(headers['x-amzn-requestid'])
-    const contentType = headerText(headers['content-type']) ?? ''
-    const isReply = status === 200 && isExpectedType(this.#request, contentType)
-    if (isReply) {
-      this.#handler.onHeaders({
-        requestId,
-        streams: !isJson(contentType),
-        inputTokens: parseTokenCount(headers['x-amzn-bedrock-input-token-count']),
-      })
-    } else {
-      this.#failure = {
-        status,
-        type: parseErrorType(headerText(headers['x-amzn-errortype'])),
-        requestId,
-        parts: [],
-        bytes: 0,
-      }
+    const requestId = headers.get('x-amzn-requestid') ?? null
+    const contentType = headers.get('content-type') ?? ''
+    if (status !== 200 || !isExpectedType(this.#target, this.#stream, contentType)) {
+      const type = parseErrorType(headers.get('x-amzn-errortype') ?? null)
+      this.#failure = { status, type, requestId, parts: [], bytes: 0 }
+      return
     }
+    this.#request = null
+    this.#http = null
+    this.#route.confirm()
+    this.#handler.onHeaders({
+      requestId,
+      streams: !isJson(contentType),
+      inputTokens: parseTokenCount(headers.get('x-amzn-bedrock-input-token-count')),
+    })
+    if (this.#paused) this.pause()
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(part: Buffer): void {
     if (this.#over) return
-    if (this.#failure === null) this.#handler.onData(chunk)
+    if (this.#failure === null) this.#handler.onData(part)
     else if (this.#failure.bytes < ERROR_BODY_BYTES_MAX) {
-      this.#failure.parts.push(chunk)
-      this.#failure.bytes += chunk.length
+      this.#failure.parts.push(Buffer.from(part))
+      this.#failure.bytes += part.length
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#over) return
-    this.#over = true
-    if (this.#failure === null) this.#handler.onEnd()
-    else this.#handler.onError(this.#toError(this.#failure))
+  onReadEnd(): void {
+    if (this.#failure === null && this.#answered) this.#handler.onReadEnd?.()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onEnd(): void {
+    if (this.#failure !== null) this.#fail(toReplyError(this.#failure, this.#target))
+    else {
+      this.#over = true
+      this.#handler.onEnd()
+    }
+  }
+
+  onError(error: Error): void {
     if (this.#over) return
-    this.#over = true
-    if (this.#retry !== null && this.#diedUnanswered()) this.#retry()
-    else if (this.#failure !== null) this.#handler.onError(this.#toError(this.#failure))
-    else this.#handler.onError(toConnectionError(error, this.#answered))
+    if (this.#diedUnanswered(error)) this.#sendAgain()
+    else if (this.#failure !== null) this.#fail(toReplyError(this.#failure, this.#target))
+    else this.#fail(toConnectionError(error, this.#answered))
   }
 
   /** Not a byte came back on a connection that may have been dead for long: most likely nobody saw the request. */
-  #diedUnanswered(): boolean {
-    return this.reused !== null && this.reused.socket.bytesRead === this.reused.bytesReadBefore
+  #diedUnanswered(error: Error): boolean {
+    const closedByUs = error instanceof ConnectionError && error.code === 'CLIENT_CLOSED'
+    return this.#mayBeStale && !closedByUs && this.#connection?.heard === false
   }
 
-  #toError(failure: FailedReply): GatewayError {
-    const said = parseErrorBody(Buffer.concat(failure.parts).toString('utf8'))
-    return fromBedrockFailure(
-      {
-        name: failure.type ?? said?.name ?? null,
-        status: failure.status,
-        message: said?.message ?? null,
-        requestId: failure.requestId,
-        originalStatus: said?.originalStatus ?? null,
-      },
-      this.#request.target.kind,
-    )
+  #sendAgain(): void {
+    this.#mayBeStale = false
+    if (this.#pool !== null) this.#sendOn(this.#pool.open())
   }
+
+  #fail(error: GatewayError): void {
+    if (error.code === 'aws_credentials') this.#context.access.refused()
+    if (this.#route.turnAround(error)) {
+      this.#answered = false
+      this.#failure = null
+      this.start()
+      return
+    }
+    this.#over = true
+    this.#handler.onError(error)
+  }
+}
+
+function toHttpRequest(request: BedrockRequest, endpoint: Endpoint, path: string): HttpRequest {
+  const { body, headers, payloadHash } = request
+  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+  return { head: endpoint.headFor({ path, headers, body, bodyBytes, payloadHash }), body, bodyBytes }
+}
+
+function toReplyError(failure: FailedReply, { kind }: BedrockRequest['target']): GatewayError {
+  const said = parseErrorBody(Buffer.concat(failure.parts).toString('utf8'))
+  return fromBedrockFailure(
+    {
+      name: failure.type ?? said?.name ?? null,
+      status: failure.status,
+      message: said?.message ?? null,
+      requestId: failure.requestId,
+      originalStatus: said?.originalStatus ?? null,
+    },
+    kind,
+  )
 }
 
 function isJson(contentType: string): boolean {
   return /^application\/json\b/i.test(contentType)
 }
 
-function parseTokenCount(value: string | string[] | undefined): number | null {
-  const text = headerText(value)
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
+function parseTokenCount(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
-function headerText(value: string | string[] | undefined): string | null {
-  return (Array.isArray(value) ? value[0] : value) ?? null
-}
-
-/** undici's failures in the words of this gateway; the code of the cause is a fact, its text is not repeated. */
+/** Failures of a connection in the words of this gateway; the code of the cause is a fact, its text is not repeated. */
 function toConnectionError(error: Error, answered: boolean): GatewayError {
   const code = (error as { code?: unknown }).code
   const what = typeof code === 'string' ? code : error.name
@@ -213,118 +315,17 @@ function toConnectionError(error: Error, answered: boolean): GatewayError {
     : new GatewayError('upstream_unavailable', `Bedrock could not be reached (${what}).`, { cause: error })
 }
 
-/** The data plane: signed calls to Bedrock Runtime over kept-alive HTTP/1.1 connections, one pool per endpoint. */
-export function createBedrockClient({
-  access,
-  now,
-}: {
-  readonly access: Pick<Access, 'forRegion' | 'refused'>
-  readonly now: () => number
-}) {
-  const pools = new Map<string, { readonly reusing: Pool; readonly fresh: Pool }>()
-  const mantlePaths = createMantlePaths()
-  let amzDate = ''
-  let amzDateSecond = 0
-
-  function poolsFor(origin: string): { readonly reusing: Pool; readonly fresh: Pool } {
-    let pair = pools.get(origin)
-    if (pair === undefined) {
-      // Silence and total time are watched by the streams' own sweep: no timer per request.
-      const options = {
-        connections: null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        connect: { timeout: CONNECT_TIMEOUT_MS, noDelay: true },
-      }
-      pair = {
-        reusing: new Pool(origin, { ...options, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }),
-        fresh: new Pool(origin, options),
-      }
-      pools.set(origin, pair)
-    }
-    return pair
-  }
-
-  function currentAmzDate(): string {
-    const second = Math.floor(now() / 1000)
-    if (second !== amzDateSecond) {
-      amzDateSecond = second
-      amzDate = toAmzDate(second * 1000)
-    }
-    return amzDate
-  }
-
-  /** Sends one request. Throws a `GatewayError` when there are no credentials; everything later goes to the handler. */
-  function send(request: BedrockRequest, handler: BedrockHandler): BedrockCall {
-    const service = request.target.dialect === 'openai-mantle' ? 'mantle' : 'runtime'
-    const regionAccess = access.forRegion(request.target.region, service)
-    const route = mantlePaths.start(request.target)
-    let aborted = false
-    let attempt: Attempt | null = null
-    const watched: BedrockHandler = {
-      onHeaders(head) {
-        route.confirm()
-        handler.onHeaders(head)
-      },
-      onData: (chunk) => handler.onData(chunk),
-      onEnd: () => handler.onEnd(),
-      onError(error) {
-        if (error.code === 'aws_credentials') access.refused()
-        if (route.turnAround(error)) begin()
-        else handler.onError(error)
-      },
-    }
-    function begin(): void {
-      if (aborted) return
-      const path = toPath(request, route.path())
-      const { origin, options } = toDispatchOptions(request, {
-        regionAccess,
-        path,
-        amzDate: currentAmzDate(),
-      })
-      const pair = poolsFor(origin)
-      const retry = (): void => {
-        if (aborted) return
-        attempt = new Attempt(request, watched, null)
-        pair.fresh.dispatch({ ...options(), reset: true }, attempt)
-      }
-      attempt = new Attempt(request, watched, retry)
-      pair.reusing.dispatch(options(), attempt)
-    }
-
-    begin()
-    return {
-      pause: () => attempt?.controller?.pause(),
-      resume: () => attempt?.controller?.resume(),
-      abort() {
-        aborted = true
-        attempt?.abort()
-      },
-    }
-  }
-
-  return {
-    send,
-    /** Cuts what still runs. */
-    async close(): Promise<void> {
-      await Promise.all(
-        [...pools.values()].flatMap(({ reusing, fresh }) => [reusing.destroy(), fresh.destroy()]),
-      )
-    },
-  }
-}
-
-export type BedrockClient = ReturnType<typeof createBedrockClient>
-
 /**
  * A front end of AWS answers a path that nobody serves with status 200 and JSON (`UnknownOperationException`): a stream
  * comes as a stream or it failed. Whole replies are JSON either way; who reads those tells them apart.
  */
-function isExpectedType({ target, stream }: BedrockRequest, contentType: string): boolean {
+function isExpectedType(
+  { dialect }: BedrockRequest['target'],
+  stream: boolean,
+  contentType: string,
+): boolean {
   if (!stream) return true
-  return target.dialect === 'converse'
-    ? !/^application\/json\b/i.test(contentType)
-    : /^text\/event-stream\b/i.test(contentType)
+  return dialect === 'converse' ? !isJson(contentType) : /^text\/event-stream\b/i.test(contentType)
 }
 
 function toPath({ target, stream }: BedrockRequest, mantlePath: string): string {
@@ -340,52 +341,5 @@ function toPath({ target, stream }: BedrockRequest, mantlePath: string): string 
       return `${mantlePath}/chat/completions`
     default:
       return target.dialect satisfies never
-  }
-}
-
-function toDispatchOptions(
-  request: BedrockRequest,
-  {
-    regionAccess: { endpoint, auth },
-    path: pathOfCall,
-    amzDate,
-  }: { readonly regionAccess: RegionAccess; readonly path: string; readonly amzDate: string },
-): { origin: string; options: () => Dispatcher.DispatchOptions } {
-  const pathStart = endpoint.indexOf('/', endpoint.indexOf('//') + 2)
-  const origin = pathStart < 0 ? endpoint : endpoint.slice(0, pathStart)
-  const basePath = pathStart < 0 ? '' : endpoint.slice(pathStart)
-  const path = basePath + pathOfCall
-  const host = origin.slice(origin.indexOf('//') + 2)
-  const headers: Record<string, string> = { host, 'content-type': 'application/json', ...request.headers }
-  if (auth.type === 'bearer') {
-    headers['authorization'] = auth.header
-  } else {
-    headers['x-amz-date'] = amzDate
-    if (auth.sessionToken !== null) headers['x-amz-security-token'] = auth.sessionToken
-    const payloadHash = request.payloadHash ?? sha256Hex(request.body)
-    const signed = { method: 'POST', path, query: '', headers: Object.entries(headers), payloadHash }
-    headers['authorization'] = auth.signer.sign(signed, amzDate)
-  }
-  const bodyBytes =
-    typeof request.body === 'string' ? Buffer.byteLength(request.body) : request.body.byteLength
-  const whole = bodyBytes <= BODY_WHOLE_BYTES_MAX
-  if (!whole) headers['content-length'] = String(bodyBytes)
-  return {
-    origin,
-    options: () => ({
-      method: 'POST',
-      path,
-      headers,
-      body: (whole ? request.body : toSlices(request.body)) as string | Buffer,
-    }),
-  }
-}
-
-/** The body in slices: undici waits for the socket between them. */
-async function* toSlices(body: Uint8Array | string): AsyncGenerator<Buffer> {
-  const bytes =
-    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  for (let offset = 0; offset < bytes.length; offset += BODY_SLICE_BYTES) {
-    yield bytes.subarray(offset, offset + BODY_SLICE_BYTES)
   }
 }

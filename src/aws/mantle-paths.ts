@@ -38,3 +38,5 @@ export function createMantlePaths() {
     },
   }
 }
+
+export type MantlePaths = ReturnType<typeof createMantlePaths>

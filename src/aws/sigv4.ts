@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHmac, hash } from 'node:crypto'
 
 /** Long-lived or temporary AWS credentials, as plain values. */
@@ -25,6 +26,9 @@ export interface SigningScope {
   readonly service: string
 }
 
+/** The `authorization` header of one request. */
+export type PreparedSignature = (amzDate: string, payloadHash: string) => string
+
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
 export const sha256Hex = (content: string | Uint8Array): string => hash('sha256', content, 'hex')
@@ -45,10 +49,7 @@ export function createSigner(credentials: Credentials, scope: SigningScope) {
     return key
   }
 
-  /** The `authorization` header. `amzDate` is the `x-amz-date` that is among the headers: `20150830T123600Z`. */
-  function sign(request: SignableRequest, amzDate: string): string {
-    const { canonicalHeaders, signedHeaders } = toCanonicalHeaders(request.headers)
-    const canonical = `${request.method}\n${toCanonicalPath(request.path)}\n${toCanonicalQuery(request.query)}\n${canonicalHeaders}\n${signedHeaders}\n${request.payloadHash}`
+  function toAuthorization(canonical: string, signedHeaders: string, amzDate: string): string {
     const day = amzDate.slice(0, 8)
     const scopeText = `${day}/${scope.region}/${scope.service}/aws4_request`
     const signature = createHmac('sha256', signingKey(day))
@@ -57,7 +58,30 @@ export function createSigner(credentials: Credentials, scope: SigningScope) {
     return `${ALGORITHM} Credential=${credentials.accessKeyId}/${scopeText}, SignedHeaders=${signedHeaders}, Signature=${signature}`
   }
 
-  return { sign }
+  /** The `authorization` header. `amzDate` is the `x-amz-date` that is among the headers: `20150830T123600Z`. */
+  function sign(request: SignableRequest, amzDate: string): string {
+    const { canonicalHeaders, signedHeaders } = toCanonicalHeaders(request.headers)
+    const canonical = `${toCanonicalStart(request)}${canonicalHeaders}\n${signedHeaders}\n${request.payloadHash}`
+    return toAuthorization(canonical, signedHeaders, amzDate)
+  }
+
+  /**
+   * The same for requests that differ in date and body only: everything else is brought into canonical form once. The
+   * headers come without `x-amz-date`.
+   */
+  function prepare(request: Omit<SignableRequest, 'payloadHash'>): PreparedSignature {
+    const headers = [...request.headers, ['x-amz-date', ''] as const]
+    const { canonicalHeaders, signedHeaders } = toCanonicalHeaders(headers)
+    const dateLine = /^x-amz-date:/m.exec(canonicalHeaders)
+    assert(dateLine)
+    const dateStart = dateLine.index + dateLine[0].length
+    const beforeDate = toCanonicalStart(request) + canonicalHeaders.slice(0, dateStart)
+    const afterDate = `${canonicalHeaders.slice(dateStart)}\n${signedHeaders}\n`
+    return (amzDate, payloadHash) =>
+      toAuthorization(beforeDate + amzDate + afterDate + payloadHash, signedHeaders, amzDate)
+  }
+
+  return { sign, prepare }
 }
 
 export type Signer = ReturnType<typeof createSigner>
@@ -71,6 +95,11 @@ export function toAmzDate(nowMs: number): string {
 function deriveKey(secret: string, day: string, scope: SigningScope): Buffer {
   const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
   return hmac(hmac(hmac(hmac(`AWS4${secret}`, day), scope.region), scope.service), 'aws4_request')
+}
+
+/** Method, path and query, each in its line. */
+function toCanonicalStart({ method, path, query }: Omit<SignableRequest, 'payloadHash'>): string {
+  return `${method}\n${toCanonicalPath(path)}\n${toCanonicalQuery(query)}\n`
 }
 
 /** Names lower case and sorted, values trimmed with inner spaces folded, repeated names joined by commas. */

@@ -95,6 +95,10 @@ class TeachableCall implements BedrockCall, BedrockHandler {
     this.#handler.onData(chunk)
   }
 
+  onReadEnd(): void {
+    this.#handler.onReadEnd?.()
+  }
+
   onEnd(): void {
     this.#handler.onEnd()
   }

@@ -72,7 +72,8 @@ export function createServerSentEventDecoder(sink: ServerSentEventSink): ServerS
     if (bytes.length === 0) return
     fragmentBytes += bytes.length
     if (fragmentBytes > EVENT_BYTES_MAX) throw tooLong()
-    fragments.push(bytes)
+    // A copy: the chunk's memory belongs to the socket.
+    fragments.push(Buffer.from(bytes))
   }
 
   function limit(units: number): void {

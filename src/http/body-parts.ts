@@ -18,7 +18,7 @@ export function createBodyParts() {
   }
 
   return {
-    /** Copies `chunk`: uWebSockets.js takes the memory back, and undici's is shared with other chunks. */
+    /** Copies `chunk`: uWebSockets.js takes the memory back, and the next read from Bedrock overwrites it. */
     push(chunk: ArrayBuffer | Uint8Array, isLast: boolean): void {
       const bytes = chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk)
       if (bytes.length === 0) return

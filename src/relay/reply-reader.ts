@@ -8,7 +8,7 @@ export interface ReplyReaderOptions extends StreamTranslatorOptions {
 
 /** Reads one streamed reply of Bedrock, whatever protocol it comes in. */
 export interface ReplyReader {
-  /** Takes bytes of the body. Throws for what fails inside the stream. */
+  /** Takes bytes of the body, which may change afterwards. Throws for what fails inside the stream. */
   push(chunk: Buffer): void
   /** The body has ended. Throws where what came is no reply. */
   finish(): void

@@ -10,9 +10,6 @@ import { createReplyReader } from './dialects.js'
 import { Relay, type RelayOptions } from './relay.js'
 import type { ReplyReader } from './reply-reader.js'
 
-/** What one read brings is sent at once when it is more than this, so that little waits for a client that is behind. */
-const WRITE_CHARACTERS_MAX = 16 * 1024
-
 /** After `messageStop` Bedrock has only usage to say: a body that stays open for this long holds nobody up. */
 const END_GRACE_MS = 5_000
 
@@ -33,11 +30,6 @@ export class StreamRelay extends Relay {
   #client: EventStream | null = null
   /** Server-sent events of the read under way. */
   #out = ''
-  #flushDue = false
-  readonly #flushAfterRead = (): void => {
-    this.#flushDue = false
-    if (!this.ended) this.#flush()
-  }
   #bytesTotal = 0
   #wroteAtMs: number
   /** Since when the client, being behind, has taken nothing; null: it keeps up. */
@@ -71,6 +63,9 @@ export class StreamRelay extends Relay {
         this.#opened(requestId)
       },
       onData: (chunk) => this.#read(leg, chunk),
+      onReadEnd: () => {
+        if (!this.ended) this.#flush()
+      },
       onEnd: () => this.#finish(leg),
       onError: (error) => this.#legEnded(leg, error),
     }
@@ -98,7 +93,6 @@ export class StreamRelay extends Relay {
   #noteEvents(): void {
     if (this.#out === '') return
     this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
-    this.#flushSoon()
   }
 
   #finish(leg: Leg): void {
@@ -123,6 +117,7 @@ export class StreamRelay extends Relay {
     else {
       leg.ended = true
       if (this.#legs.every(({ ended }) => ended)) this.#endWell()
+      else this.#flush()
     }
   }
 
@@ -155,19 +150,6 @@ export class StreamRelay extends Relay {
       this.#stalledSinceMs = null
       this.#flush()
       if (this.#stalledSinceMs === null) this.resume()
-    }
-  }
-
-  /**
-   * undici calls once for each HTTP chunk, and one read of a socket may bring hundreds: the next tick comes when all are
-   * here. A write for each chunk costs 2.5 µs per event more.
-   */
-  #flushSoon(): void {
-    if (this.#out.length > WRITE_CHARACTERS_MAX) {
-      this.#flush()
-    } else if (!this.#flushDue) {
-      this.#flushDue = true
-      process.nextTick(this.#flushAfterRead)
     }
   }
 

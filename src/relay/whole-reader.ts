@@ -10,7 +10,7 @@ export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
   const parts: Buffer[] = []
   const reader = {
     push(chunk: Buffer) {
-      parts.push(chunk)
+      parts.push(Buffer.from(chunk))
     },
     finish() {
       for (const event of parseEvents(parts)) {

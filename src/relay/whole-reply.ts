@@ -25,7 +25,7 @@ export class WholeReply extends Relay {
       onDropped: (parameter) => this.noteDropped(parameter),
       onHeaders: ({ requestId }) => this.#opened(requestId),
       onData: (chunk) => {
-        parts.push(chunk)
+        parts.push(Buffer.from(chunk))
         this.#bytesTotal += chunk.length
       },
       onEnd: () => this.#read(choice, Buffer.concat(parts)),
