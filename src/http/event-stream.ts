@@ -6,15 +6,20 @@ const PROBE = ':\n\n'
 const PROBE_BYTES = 256
 const NEWLINE = 0x0a
 
+/** Hears how a client that was behind catches up. */
+export interface EventStreamListener {
+  /** After a `write` that returned false: called each time the client took something. */
+  onProgress(): void
+  /** After a `write` that returned false: called once when everything written has left for the client. */
+  onDrain(): void
+}
+
 /**
  * Server-sent events to one client, with backpressure as one boolean: `write` returns false when the client is behind; then
  * nothing may be written until `onDrain`. Whoever writes makes sure the client is still there.
  */
 export class EventStream {
-  /** After a `write` that returned false: called each time the client took something. */
-  onProgress: (() => void) | null = null
-  /** After a `write` that returned false: called once when everything written has left for the client. */
-  onDrain: (() => void) | null = null
+  listener: EventStreamListener | null = null
   /**
    * Set by who writes events in pieces: gives the next bytes of what is begun, at most so many; null: nothing waits; `later`:
    * who says so calls `retry` once it has them.
@@ -74,10 +79,10 @@ export class EventStream {
       if (typeof piece !== 'string') this.#note(piece)
     })
     if (!this.#behind) return
-    this.onProgress?.()
+    this.listener?.onProgress()
     if (!drained) return
     this.#behind = false
-    this.onDrain?.()
+    this.listener?.onDrain()
   }
 
   /** Pieces are bytes; what comes as text is whole events. */

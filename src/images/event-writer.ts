@@ -133,12 +133,14 @@ export class EventWriter {
     const { exchange, now } = this.#options
     const stream = exchange.openEventStream()
     stream.takePiece = (bytesMax) => this.#queue.take(bytesMax)
-    stream.onProgress = () => {
-      this.#stalledSinceMs = now()
-    }
-    stream.onDrain = () => {
-      this.#stalledSinceMs = null
-      this.#pump()
+    stream.listener = {
+      onProgress: () => {
+        this.#stalledSinceMs = now()
+      },
+      onDrain: () => {
+        this.#stalledSinceMs = null
+        this.#pump()
+      },
     }
     return stream
   }

@@ -3,7 +3,7 @@ import { createFrameDecoder, type FrameDecoder } from '../bedrock/frame-decoder.
 import { readTextDelta } from '../bedrock/text-delta.js'
 import type { ReplyState } from '../translate/reply-state.js'
 import { createStreamTranslator, type StreamTranslator } from '../translate/stream.js'
-import type { ReplyReader, ReplyReaderOptions } from './reply-reader.js'
+import type { EventSink, ReplyReader, ReplyReaderOptions } from './reply-reader.js'
 
 /** Reads a ConverseStream: frames → events → chunks. */
 export function createConverseReader(options: ReplyReaderOptions): ReplyReader {
@@ -15,7 +15,7 @@ class ConverseReader implements ReplyReader {
   readonly reply: ReplyState
   readonly #translator: StreamTranslator
   readonly #decoder: FrameDecoder
-  readonly #write: ReplyReaderOptions['write']
+  readonly #sink: EventSink
 
   constructor(options: ReplyReaderOptions) {
     this.#translator = createStreamTranslator(options)
@@ -23,7 +23,7 @@ class ConverseReader implements ReplyReader {
     this.#decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) =>
       this.#onFrame(bytes, headersStart, headersEnd, payloadEnd),
     )
-    this.#write = options.write
+    this.#sink = options.sink
   }
 
   push(chunk: Buffer): void {
@@ -36,7 +36,7 @@ class ConverseReader implements ReplyReader {
   #onFrame(bytes: Buffer, headersStart: number, headersEnd: number, payloadEnd: number): void {
     this.eventsTotal += 1
     const textJson = readTextDelta(bytes, headersStart, headersEnd, payloadEnd)
-    this.#write(
+    this.#sink.write(
       textJson === null
         ? this.#translator.push(parseConverseEvent(bytes, headersStart, headersEnd, payloadEnd))
         : this.#translator.pushTextJson(textJson),

@@ -22,7 +22,7 @@ export type Send = (handler: BedrockHandler) => BedrockCall
 /** What a chat's way back has in common, streamed or not: a call to Bedrock for each choice, one client, one end. */
 export abstract class Relay implements Watched {
   protected readonly exchange: Exchange
-  protected readonly chat: RelayOptions['chat']
+  readonly chat: RelayOptions['chat']
   protected readonly head: ReplyHead
   protected readonly pipeline: Pipeline
   protected ended = false
@@ -84,7 +84,7 @@ export abstract class Relay implements Watched {
   }
 
   /** A parameter that the model refused was left out of the call. */
-  protected noteDropped(parameter: string): void {
+  noteDropped(parameter: string): void {
     this.exchange.dropped = [...this.exchange.dropped, parameter]
   }
 

@@ -1,9 +1,13 @@
 import type { ReplyState } from '../translate/reply-state.js'
 import type { StreamTranslatorOptions } from '../translate/stream.js'
 
+/** Hears the server-sent events of a push, in order; what came before a failure is heard, too. */
+export interface EventSink {
+  write(events: string): void
+}
+
 export interface ReplyReaderOptions extends StreamTranslatorOptions {
-  /** Hears the server-sent events of a push, in order; what came before a failure is heard, too. */
-  readonly write: (events: string) => void
+  readonly sink: EventSink
 }
 
 /** Reads one streamed reply of Bedrock, whatever protocol it comes in. */

@@ -1,23 +1,58 @@
 import type { StreamInfo } from '../admin/types.js'
-import type { BedrockHandler } from '../aws/bedrock-client.js'
+import type { BedrockHandler, ReplyHead as BedrockReplyHead } from '../aws/bedrock-client.js'
 import { FrameError } from '../bedrock/frame-decoder.js'
 import { GatewayError, toGatewayError } from '../errors.js'
-import type { EventStream } from '../http/event-stream.js'
+import type { EventStream, EventStreamListener } from '../http/event-stream.js'
 import { DONE, PING, writeUsageChunk } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
 import { sumUsage } from '../translate/usage.js'
 import { createReplyReader } from './dialects.js'
 import { Relay, type RelayOptions } from './relay.js'
-import type { ReplyReader } from './reply-reader.js'
+import type { EventSink, ReplyReader } from './reply-reader.js'
 
 /** After `messageStop` Bedrock has only usage to say: a body that stays open for this long holds nobody up. */
 const END_GRACE_MS = 5_000
 
-/** The way back of one choice. */
-interface Leg {
+/** The way back of one choice. A class, and not a handler of closures: there is one for each open stream, and these were 3 % of it. */
+class Leg implements BedrockHandler {
   reader: ReplyReader
   /** Its body has ended after a complete reply. */
-  ended: boolean
+  ended = false
+  readonly choice: number
+  readonly #relay: StreamRelay
+
+  constructor(relay: StreamRelay, choice: number) {
+    this.#relay = relay
+    this.choice = choice
+    this.reader = relay.createReader(choice, relay.chat.upstreamStreams)
+  }
+
+  onDropped(parameter: string): void {
+    this.#relay.noteDropped(parameter)
+  }
+
+  onHeaders({ requestId, streams }: BedrockReplyHead): void {
+    // A model that turned out not to stream with tools was asked for the whole reply.
+    if (streams !== this.#relay.chat.upstreamStreams)
+      this.reader = this.#relay.createReader(this.choice, streams)
+    this.#relay.opened(requestId)
+  }
+
+  onData(chunk: Buffer): void {
+    this.#relay.read(this, chunk)
+  }
+
+  onReadEnd(): void {
+    this.#relay.flush()
+  }
+
+  onEnd(): void {
+    this.#relay.finish(this)
+  }
+
+  onError(error: GatewayError): void {
+    this.#relay.legEnded(this, error)
+  }
 }
 
 /**
@@ -25,7 +60,7 @@ interface Leg {
  * Every end is one of two: finish reasons, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts
  * the calls.
  */
-export class StreamRelay extends Relay {
+export class StreamRelay extends Relay implements EventSink, EventStreamListener {
   readonly #legs: readonly Leg[]
   #client: EventStream | null = null
   /** Server-sent events of the read under way. */
@@ -39,52 +74,38 @@ export class StreamRelay extends Relay {
     super(options)
     const { chat } = options
     this.#wroteAtMs = this.heardAtMs
-    this.#legs = Array.from({ length: chat.choices }, (_, choice) => ({
-      reader: this.#createReader(choice, chat.upstreamStreams),
-      ended: false,
-    }))
-  }
-
-  #createReader(choice: number, upstreamStreams: boolean): ReplyReader {
-    const { head, chat } = this
-    const write = (events: string): void => {
-      this.#out += events
-    }
-    return createReplyReader(chat.target.dialect, { head, plan: chat.plan, choice, write, upstreamStreams })
+    this.#legs = Array.from({ length: chat.choices }, (_, choice) => new Leg(this, choice))
   }
 
   protected createHandler(choice: number): BedrockHandler {
-    const leg = this.#legs[choice] as Leg
-    return {
-      onDropped: (parameter) => this.noteDropped(parameter),
-      onHeaders: ({ requestId, streams }) => {
-        // A model that turned out not to stream with tools was asked for the whole reply.
-        if (streams !== this.chat.upstreamStreams) leg.reader = this.#createReader(choice, streams)
-        this.#opened(requestId)
-      },
-      onData: (chunk) => this.#read(leg, chunk),
-      onReadEnd: () => {
-        if (!this.ended) this.#flush()
-      },
-      onEnd: () => this.#finish(leg),
-      onError: (error) => this.#legEnded(leg, error),
-    }
+    return this.#legs[choice] as Leg
   }
 
-  #opened(requestId: string | null): void {
+  createReader(choice: number, upstreamStreams: boolean): ReplyReader {
+    const { head, chat } = this
+    const options = { head, plan: chat.plan, choice, upstreamStreams, sink: this }
+    return createReplyReader(chat.target.dialect, options)
+  }
+
+  /** The events of one part of a reply. */
+  write(events: string): void {
+    this.#out += events
+  }
+
+  opened(requestId: string | null): void {
     if (this.ended) return
     this.exchange.facts.bedrockRequestId = requestId
     this.heardAtMs = this.pipeline.now()
     if (this.#client === null) this.#open()
   }
 
-  #read(leg: Leg, chunk: Buffer): void {
+  read(leg: Leg, chunk: Buffer): void {
     if (this.ended) return
     this.heardAtMs = this.pipeline.now()
     try {
       leg.reader.push(chunk)
     } catch (error) {
-      this.#legEnded(leg, toStreamError(error))
+      this.legEnded(leg, toStreamError(error))
       return
     }
     this.#noteEvents()
@@ -95,15 +116,15 @@ export class StreamRelay extends Relay {
     this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
   }
 
-  #finish(leg: Leg): void {
+  finish(leg: Leg): void {
     if (this.ended) return
     try {
       leg.reader.finish()
       // A reply that came in one piece is said here.
       this.#noteEvents()
-      this.#legEnded(leg, null)
+      this.legEnded(leg, null)
     } catch (error) {
-      this.#legEnded(leg, toStreamError(error))
+      this.legEnded(leg, toStreamError(error))
     }
   }
 
@@ -111,13 +132,13 @@ export class StreamRelay extends Relay {
    * Bedrock says no more for one choice, well or badly. Completeness is judged by the reader alone: after `messageStop`
    * nothing can fail any more, before it the end of the body is a failure, too.
    */
-  #legEnded(leg: Leg, error: GatewayError | null): void {
+  legEnded(leg: Leg, error: GatewayError | null): void {
     if (this.ended) return
     if (!leg.reader.reply.stopped) this.fail(error ?? incomplete())
     else {
       leg.ended = true
       if (this.#legs.every(({ ended }) => ended)) this.#endWell()
-      else this.#flush()
+      else this.flush()
     }
   }
 
@@ -135,38 +156,41 @@ export class StreamRelay extends Relay {
       this.fail(new GatewayError('upstream_timeout', message))
     } else if (nowMs - this.#wroteAtMs >= limits.pingMs) {
       if (this.#client === null) this.#open()
-      this.#write(PING, nowMs)
+      this.#send(PING, nowMs)
     }
   }
 
   /** Commits the 200. */
   #open(): void {
     this.#client = this.exchange.openEventStream()
-    this.#client.onProgress = () => {
-      if (this.#stalledSinceMs !== null) this.#stalledSinceMs = this.pipeline.now()
-    }
-    this.#client.onDrain = () => {
-      if (this.#stalledSinceMs === null || this.ended) return
-      this.#stalledSinceMs = null
-      this.#flush()
-      if (this.#stalledSinceMs === null) this.resume()
-    }
+    this.#client.listener = this
+  }
+
+  onProgress(): void {
+    if (this.#stalledSinceMs !== null) this.#stalledSinceMs = this.pipeline.now()
+  }
+
+  onDrain(): void {
+    if (this.#stalledSinceMs === null || this.ended) return
+    this.#stalledSinceMs = null
+    this.flush()
+    if (this.#stalledSinceMs === null) this.resume()
   }
 
   /** One write for everything that one read brought; a client that is behind gets it when it has caught up. */
-  #flush(): void {
-    if (this.#out === '') return
+  flush(): void {
+    if (this.ended || this.#out === '') return
     if (this.#stalledSinceMs === null) {
       const events = this.#out
       this.#out = ''
-      this.#write(events, this.heardAtMs)
+      this.#send(events, this.heardAtMs)
     } else if (this.#out.length > this.pipeline.limits.streamBufferBytesMax) {
       // Reading was paused, so that only what was already read can wait here: more than that is a client to give up.
       this.exchange.close()
     }
   }
 
-  #write(events: string, nowMs: number): void {
+  #send(events: string, nowMs: number): void {
     if (this.#client === null) return
     this.#wroteAtMs = nowMs
     this.#bytesTotal += events.length

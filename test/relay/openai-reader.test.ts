@@ -25,7 +25,7 @@ function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
   const write = (events: string): void => {
     out += events
   }
-  const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, write })
+  const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, sink: { write } })
   for (const chunk of chunks) reader.push(chunk)
   reader.finish()
   const {
@@ -301,7 +301,7 @@ for (const { says, body, code, words } of FAILURES) {
     const write = (events: string): void => {
       out += events
     }
-    const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(), choice: 0, write })
+    const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(), choice: 0, sink: { write } })
     const bytes = Buffer.concat([toBody([chunk({ content: 'Hel' })]), Buffer.from(body)])
     assert.throws(
       () => reader.push(bytes),
