@@ -7,33 +7,43 @@ const PADDING = Buffer.from('},"p":"')
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const LOWER_U = 0x75
 const BRACE = 0x7d
 const SPACE = 0x20
 const ASCII_MAX = 0x7f
 const DIGIT_0 = 0x30
 const DIGIT_9 = 0x39
 
+/** The text of a text delta, as the JSON string it is on the wire: `bytes.subarray(start, end)`, quotes included. */
+export class TextDelta {
+  start = 0
+  end = 0
+  /** UTF-16 units of the text that it stands for; of ASCII only. */
+  units = 0
+  isAscii = true
+}
+
 /**
- * The text of a frame that is a text delta, as the JSON string it is on the wire, quotes included: it goes into the
- * client's chunk as it stands, neither parsed nor written anew. Null for every other frame, and for a text delta that is
- * written in another way: those go through `parseConverseEvent`.
+ * Finds the text in a frame that is a text delta: it goes into the client's chunk as it stands, neither parsed nor written
+ * anew. False for every other frame, and for a text delta that is written in another way: those go through
+ * `parseConverseEvent`. `found` is the caller's, to be used again and again.
  */
-export function readTextDelta(
+export function findTextDelta(
   bytes: Buffer,
   headersStart: number,
   headersEnd: number,
   payloadEnd: number,
-): string | null {
+  found: TextDelta,
+): boolean {
   const kind = parseFrameKind(bytes, headersStart, headersEnd)
-  if (kind.type !== 'event' || kind.name !== 'contentBlockDelta') return null
-  if (!startsWith(bytes, START, headersEnd)) return null
+  if (kind.type !== 'event' || kind.name !== 'contentBlockDelta') return false
+  if (!startsWith(bytes, START, headersEnd)) return false
   let at = headersEnd + START.length
   while (isDigit(bytes[at])) at += 1
-  if (!startsWith(bytes, MIDDLE, at)) return null
-  const textStart = at + MIDDLE.length
-  const textEnd = findStringEnd(bytes, textStart, payloadEnd)
-  if (textEnd < 0 || !isPaddingUntil(bytes, textEnd, payloadEnd)) return null
-  return bytes.toString('utf8', textStart, textEnd)
+  if (!startsWith(bytes, MIDDLE, at)) return false
+  return (
+    readString(bytes, at + MIDDLE.length, payloadEnd, found) && isPaddingUntil(bytes, found.end, payloadEnd)
+  )
 }
 
 function startsWith(bytes: Buffer, expected: Buffer, at: number): boolean {
@@ -48,19 +58,31 @@ function isDigit(byte: number | undefined): boolean {
 }
 
 /**
- * Past the closing quote of the string that begins at `at`; -1 where there is none, it is not a JSON string, or it holds a
- * line end of Unicode, which the ordinary way escapes for clients that split lines there.
+ * The JSON string that begins at `at`. False where there is none, or it holds a line end of Unicode, which the ordinary way
+ * escapes for clients that split lines there.
  */
-function findStringEnd(bytes: Buffer, at: number, end: number): number {
-  if (bytes[at] !== QUOTE) return -1
+function readString(bytes: Buffer, at: number, end: number, found: TextDelta): boolean {
+  if (bytes[at] !== QUOTE) return false
+  found.isAscii = true
+  let escapedBytes = 0
   for (let index = at + 1; index < end; index += 1) {
     const byte = bytes[index] as number
-    if (byte === QUOTE) return index + 1
-    if (byte < SPACE) return -1
-    if (byte === BACKSLASH) index += 1
-    else if (byte > ASCII_MAX && isLineEnd(bytes, index)) return -1
+    if (byte === QUOTE) {
+      found.start = at
+      found.end = index + 1
+      found.units = index - at - 1 - escapedBytes
+      return true
+    }
+    if (byte < SPACE) return false
+    if (byte === BACKSLASH) {
+      index += 1
+      escapedBytes += bytes[index] === LOWER_U ? 5 : 1
+    } else if (byte > ASCII_MAX) {
+      if (isLineEnd(bytes, index)) return false
+      found.isAscii = false
+    }
   }
-  return -1
+  return false
 }
 
 /** U+0085, U+2028 or U+2029 in UTF-8. */

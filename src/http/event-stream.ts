@@ -56,9 +56,9 @@ export class EventStream {
     return ready
   }
 
-  end(events: string): void {
+  end(events: string | Uint8Array): void {
     this.#res.cork(() => {
-      if (events !== '') this.#res.write(events)
+      if (events.length > 0) this.#res.write(events)
       this.#res.end()
     })
     this.#onEnded()

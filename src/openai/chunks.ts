@@ -1,4 +1,5 @@
 import { toCitationMembers } from './citations.js'
+import type { EventBytes } from './event-bytes.js'
 import type { ReasoningDetailBody, ReasoningPlace } from './reasoning-details.js'
 import type { Citation, FinishReason, ServiceTier, Usage } from './types.js'
 
@@ -13,7 +14,7 @@ export interface ReplyHead {
 /** Longest `data:` line, in characters: Open WebUI's client refuses lines of 128 KiB (openwebui-contract §3). */
 const LINE_CHARACTERS_MAX = 60_000
 /** JSON writes one UTF-16 unit as up to six characters, and UTF-8 writes one unit as up to three bytes. */
-const TEXT_UNITS_SURELY_FIT = LINE_CHARACTERS_MAX / 6
+export const TEXT_UNITS_SURELY_FIT = LINE_CHARACTERS_MAX / 6
 
 const UNICODE_LINE_END = /[\u0085\u2028\u2029]/
 
@@ -33,6 +34,8 @@ export interface ChunkWriter {
   content(text: string): string
   /** As `content`, for text that is a JSON string already, quotes included. */
   contentJson(json: string): string
+  /** The same for ASCII, byte by byte: the way of nearly all events. */
+  contentAscii(bytes: Uint8Array, start: number, end: number, out: EventBytes): void
   /**
    * Reasoning text, which every client takes from one of two places: `reasoning_content` is shown, `reasoning_details` come
    * back with the next request. Both grow by the same text in the same chunk, so that a client that reads whichever is
@@ -61,8 +64,17 @@ export interface ChunkWriterOptions {
 }
 
 /** Ends of a delta: OpenAI's members that are never anything else here. */
-const DELTA_END = `},"logprobs":null,"finish_reason":null}]}\n\n`
-const DELTA_END_WITH_USAGE = `},"logprobs":null,"finish_reason":null}],"usage":null}\n\n`
+const DELTA_END = toEnd(`},"logprobs":null,"finish_reason":null}]}\n\n`)
+const DELTA_END_WITH_USAGE = toEnd(`},"logprobs":null,"finish_reason":null}],"usage":null}\n\n`)
+
+interface End {
+  readonly text: string
+  readonly bytes: Buffer
+}
+
+function toEnd(text: string): End {
+  return { text, bytes: Buffer.from(text) }
+}
 
 export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   return new ReplyChunkWriter(options)
@@ -71,17 +83,17 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
 /** A class, because there is one for each open stream: a dozen closures are 1 KB, an instance is 40 bytes. */
 class ReplyChunkWriter implements ChunkWriter {
   readonly #start: string
-  readonly #contentStart: string
-  readonly #end: string
+  readonly #contentStart: Buffer
+  readonly #end: End
 
   constructor({ head, includeUsage, choice }: ChunkWriterOptions) {
     this.#start = `${chunkStart(head)}{"index":${choice},"delta":{`
-    this.#contentStart = `${this.#start}"content":`
+    this.#contentStart = Buffer.from(`${this.#start}"content":`)
     this.#end = includeUsage ? DELTA_END_WITH_USAGE : DELTA_END
   }
 
   #delta(members: string): string {
-    return this.#start + members + this.#end
+    return this.#start + members + this.#end.text
   }
 
   role(): string {
@@ -89,13 +101,19 @@ class ReplyChunkWriter implements ChunkWriter {
   }
 
   content(text: string): string {
-    return writeText(text, 1, (json) => this.#contentStart + json + this.#end)
+    return writeText(text, 1, (json) => this.#delta(`"content":${json}`))
   }
 
   contentJson(json: string): string {
     return json.length <= TEXT_UNITS_SURELY_FIT
-      ? this.#contentStart + json + this.#end
+      ? this.#delta(`"content":${json}`)
       : this.content(JSON.parse(json) as string)
+  }
+
+  contentAscii(bytes: Uint8Array, start: number, end: number, out: EventBytes): void {
+    out.append(this.#contentStart)
+    out.copy(bytes, start, end)
+    out.append(this.#end.bytes)
   }
 
   reasoning(text: string, place: ReasoningPlace): string {
@@ -143,7 +161,7 @@ class ReplyChunkWriter implements ChunkWriter {
   }
 
   finish(reason: FinishReason): string {
-    return `${this.#start}${this.#end.replace('"finish_reason":null', `"finish_reason":"${reason}"`)}`
+    return `${this.#start}${this.#end.text.replace('"finish_reason":null', `"finish_reason":"${reason}"`)}`
   }
 }
 

@@ -7,7 +7,7 @@ export function createOpenAiReader(options: ReplyReaderOptions): ReplyReader {
   const { push, reply } = createOpenAiStreamTranslator(options)
   const decoder = createServerSentEventDecoder((name, data) => {
     reader.eventsTotal += 1
-    options.sink.write(push(name, data))
+    options.out.write(push(name, data))
   })
   // A stream says all it has to say in its events.
   const reader = { push: decoder.push, finish() {}, reply, eventsTotal: 0 }

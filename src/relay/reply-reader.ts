@@ -1,13 +1,10 @@
+import type { EventBytes } from '../openai/event-bytes.js'
 import type { ReplyState } from '../translate/reply-state.js'
 import type { StreamTranslatorOptions } from '../translate/stream.js'
 
-/** Hears the server-sent events of a push, in order; what came before a failure is heard, too. */
-export interface EventSink {
-  write(events: string): void
-}
-
 export interface ReplyReaderOptions extends StreamTranslatorOptions {
-  readonly sink: EventSink
+  /** Takes the server-sent events of a push, in order; what came before a failure is in it, too. */
+  readonly out: EventBytes
 }
 
 /** Reads one streamed reply of Bedrock, whatever protocol it comes in. */

@@ -5,13 +5,18 @@ import { GatewayError, toGatewayError } from '../errors.js'
 import type { EventStream, EventStreamListener } from '../http/event-stream.js'
 import { DONE, PING, writeUsageChunk } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
+import { EventBytes } from '../openai/event-bytes.js'
 import { sumUsage } from '../translate/usage.js'
 import { createReplyReader } from './dialects.js'
 import { Relay, type RelayOptions } from './relay.js'
-import type { EventSink, ReplyReader } from './reply-reader.js'
+import type { ReplyReader } from './reply-reader.js'
 
 /** After `messageStop` Bedrock has only usage to say: a body that stays open for this long holds nobody up. */
 const END_GRACE_MS = 5_000
+
+/** What the read under way brings, for whichever stream it is. */
+const readEvents = new EventBytes()
+const NOTHING = Buffer.alloc(0)
 
 /** The way back of one choice. A class, and not a handler of closures: there is one for each open stream, and these were 3 % of it. */
 class Leg implements BedrockHandler {
@@ -60,11 +65,12 @@ class Leg implements BedrockHandler {
  * Every end is one of two: finish reasons, usage, `[DONE]`; or an error event, `[DONE]`. A client that goes away aborts
  * the calls.
  */
-export class StreamRelay extends Relay implements EventSink, EventStreamListener {
+export class StreamRelay extends Relay implements EventStreamListener {
   readonly #legs: readonly Leg[]
   #client: EventStream | null = null
-  /** Server-sent events of the read under way. */
-  #out = ''
+  /** Events that wait for a client that is behind; null: none. */
+  #held: Buffer[] | null = null
+  #heldBytes = 0
   #bytesTotal = 0
   #wroteAtMs: number
   /** Since when the client, being behind, has taken nothing; null: it keeps up. */
@@ -83,13 +89,8 @@ export class StreamRelay extends Relay implements EventSink, EventStreamListener
 
   createReader(choice: number, upstreamStreams: boolean): ReplyReader {
     const { head, chat } = this
-    const options = { head, plan: chat.plan, choice, upstreamStreams, sink: this }
+    const options = { head, plan: chat.plan, choice, upstreamStreams, out: readEvents }
     return createReplyReader(chat.target.dialect, options)
-  }
-
-  /** The events of one part of a reply. */
-  write(events: string): void {
-    this.#out += events
   }
 
   opened(requestId: string | null): void {
@@ -102,6 +103,7 @@ export class StreamRelay extends Relay implements EventSink, EventStreamListener
   read(leg: Leg, chunk: Buffer): void {
     if (this.ended) return
     this.heardAtMs = this.pipeline.now()
+    readEvents.begin(this)
     try {
       leg.reader.push(chunk)
     } catch (error) {
@@ -112,12 +114,13 @@ export class StreamRelay extends Relay implements EventSink, EventStreamListener
   }
 
   #noteEvents(): void {
-    if (this.#out === '') return
+    if (readEvents.length === 0) return
     this.exchange.facts.firstByteMs ??= this.heardAtMs - this.exchange.startedAtMs
   }
 
   finish(leg: Leg): void {
     if (this.ended) return
+    readEvents.begin(this)
     try {
       leg.reader.finish()
       // A reply that came in one piece is said here.
@@ -173,24 +176,35 @@ export class StreamRelay extends Relay implements EventSink, EventStreamListener
   onDrain(): void {
     if (this.#stalledSinceMs === null || this.ended) return
     this.#stalledSinceMs = null
-    this.flush()
+    const held = this.#takeHeld()
+    if (held !== null) this.#send(held, this.heardAtMs)
     if (this.#stalledSinceMs === null) this.resume()
   }
 
   /** One write for everything that one read brought; a client that is behind gets it when it has caught up. */
   flush(): void {
-    if (this.ended || this.#out === '') return
-    if (this.#stalledSinceMs === null) {
-      const events = this.#out
-      this.#out = ''
-      this.#send(events, this.heardAtMs)
-    } else if (this.#out.length > this.pipeline.limits.streamBufferBytesMax) {
-      // Reading was paused, so that only what was already read can wait here: more than that is a client to give up.
-      this.exchange.close()
-    }
+    const events = readEvents.take(this)
+    if (events === null || this.ended) return
+    if (this.#stalledSinceMs === null) this.#send(events, this.heardAtMs)
+    else this.#hold(events)
   }
 
-  #send(events: string, nowMs: number): void {
+  /** Reading was paused, so that only what was already read can wait: more than that is a client to give up. */
+  #hold(events: Buffer): void {
+    this.#held ??= []
+    this.#held.push(Buffer.from(events))
+    this.#heldBytes += events.length
+    if (this.#heldBytes > this.pipeline.limits.streamBufferBytesMax) this.exchange.close()
+  }
+
+  #takeHeld(): Buffer | null {
+    const held = this.#held
+    this.#held = null
+    this.#heldBytes = 0
+    return held === null ? null : Buffer.concat(held)
+  }
+
+  #send(events: string | Buffer, nowMs: number): void {
     if (this.#client === null) return
     this.#wroteAtMs = nowMs
     this.#bytesTotal += events.length
@@ -224,8 +238,10 @@ export class StreamRelay extends Relay implements EventSink, EventStreamListener
   }
 
   #endWith(lastEvents: string): void {
+    const [held, events] = [this.#takeHeld(), readEvents.take(this)]
     this.end()
-    if (!this.exchange.over) this.#client?.end(this.#out + lastEvents)
+    if (this.exchange.over || this.#client === null) return
+    this.#client.end(Buffer.concat([held ?? NOTHING, events ?? NOTHING, Buffer.from(lastEvents)]))
   }
 
   protected override end(): void {

@@ -15,7 +15,7 @@ export function createWholeReader(options: ReplyReaderOptions): ReplyReader {
     finish() {
       for (const event of parseEvents(parts)) {
         reader.eventsTotal += 1
-        options.sink.write(translator.push(event))
+        options.out.write(translator.push(event))
       }
     },
     reply: translator.reply,

@@ -1,5 +1,12 @@
+import type { TextDelta } from '../bedrock/text-delta.js'
 import type { BlockDelta, ConverseEvent, WireCitation } from '../bedrock/types.js'
-import { type ChunkWriter, createChunkWriter, type ReplyHead } from '../openai/chunks.js'
+import {
+  type ChunkWriter,
+  createChunkWriter,
+  type ReplyHead,
+  TEXT_UNITS_SURELY_FIT,
+} from '../openai/chunks.js'
+import type { EventBytes } from '../openai/event-bytes.js'
 import type { Citation } from '../openai/types.js'
 import { createPassageTracker, toCitation, unitsOfJson } from './citations.js'
 import { createImageStream, type ImageStream } from './images.js'
@@ -20,6 +27,11 @@ export interface StreamTranslator {
   push(event: ConverseEvent): string
   /** As `push`, for the event that nearly all are: a text delta, its text still the JSON string of the wire. */
   pushTextJson(json: string): string
+  /**
+   * The same for text of ASCII, of so many units, straight from Bedrock's bytes to the client's; false where it has to go the
+   * other way.
+   */
+  pushAscii(bytes: Uint8Array, text: TextDelta, out: EventBytes): boolean
   /** Stopped by `messageStop`; usage and tier come with `metadata`, which is after it (facts C5). */
   readonly reply: ReplyState
 }
@@ -67,6 +79,14 @@ class ConverseTranslator implements StreamTranslator {
     if (this.#heldBack !== null) return this.#pushText(JSON.parse(json) as string)
     this.#passages.advance(unitsOfJson(json))
     return this.#writer.contentJson(json)
+  }
+
+  pushAscii(bytes: Uint8Array, { start, end, units }: TextDelta, out: EventBytes): boolean {
+    if (units === 0 || units > TEXT_UNITS_SURELY_FIT || this.#heldBack !== null || this.reply.stopped)
+      return false
+    this.#passages.advance(units)
+    this.#writer.contentAscii(bytes, start, end, out)
+    return true
   }
 
   push(event: ConverseEvent): string {

@@ -4,11 +4,21 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseConverseEvent } from '../../src/bedrock/events.js'
 import { createFrameDecoder } from '../../src/bedrock/frame-decoder.js'
-import { readTextDelta } from '../../src/bedrock/text-delta.js'
+import { findTextDelta, TextDelta } from '../../src/bedrock/text-delta.js'
 import { encodeFrame } from '../emulator/event-stream-encoder.js'
 import { recordingsDir, skipWithout } from '../shared.js'
 
-type Frame = Parameters<typeof readTextDelta>
+type Frame = [bytes: Buffer, headersStart: number, headersEnd: number, payloadEnd: number]
+
+/** The text's JSON; null: the frame goes the ordinary way. What is found beside it must be true of it. */
+function readTextDelta(...frame: Frame): string | null {
+  const found = new TextDelta()
+  if (!findTextDelta(...frame, found)) return null
+  const json = frame[0].toString('utf8', found.start, found.end)
+  assert.equal(found.isAscii, /^[\0-\x7f]*$/.test(json))
+  if (found.isAscii) assert.equal(found.units, (JSON.parse(json) as string).length)
+  return json
+}
 
 function framesOf(body: Buffer): Frame[] {
   const frames: Frame[] = []

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { FrameError } from '../../src/bedrock/frame-decoder.js'
 import type { ErrorCode } from '../../src/errors.js'
 import { GatewayError } from '../../src/errors.js'
+import { EventBytes } from '../../src/openai/event-bytes.js'
 import { createOpenAiReader } from '../../src/relay/openai-reader.js'
 import { toOpenAiCompletion } from '../../src/translate/openai-completion.js'
 import type { ReplyPlan } from '../../src/translate/policy.js'
@@ -21,18 +22,16 @@ interface Told {
 
 /** What a client is told of a stream whose body comes in these chunks. */
 function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
-  let out = ''
-  const write = (events: string): void => {
-    out += events
-  }
-  const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, sink: { write } })
+  const out = new EventBytes()
+  out.begin(HEAD)
+  const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, out })
   for (const chunk of chunks) reader.push(chunk)
   reader.finish()
   const {
     eventsTotal,
     reply: { stopped, usage },
   } = reader
-  return { chunks: parseChunks(out), stopped, usage, eventsTotal }
+  return { chunks: parseChunks(String(out.take(HEAD) ?? '')), stopped, usage, eventsTotal }
 }
 
 const toBody = (events: readonly (object | string)[]): Buffer =>
@@ -297,17 +296,15 @@ const FAILURES: readonly {
 
 for (const { says, body, code, words } of FAILURES) {
   test(`${says} in the stream ends it as ${code}, and what came before is told`, () => {
-    let out = ''
-    const write = (events: string): void => {
-      out += events
-    }
-    const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(), choice: 0, sink: { write } })
+    const out = new EventBytes()
+    out.begin(HEAD)
+    const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(), choice: 0, out })
     const bytes = Buffer.concat([toBody([chunk({ content: 'Hel' })]), Buffer.from(body)])
     assert.throws(
       () => reader.push(bytes),
       (error) => error instanceof GatewayError && error.code === code && words.test(error.message),
     )
-    assert.equal(join(parseChunks(out)).text, 'Hel')
+    assert.equal(join(parseChunks(String(out.take(HEAD) ?? ''))).text, 'Hel')
     assert.equal(reader.reply.stopped, false)
   })
 }
