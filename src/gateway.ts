@@ -269,13 +269,19 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log.info('stopped')
   }
 
+  /** What nobody waits for comes after what readiness waits for. */
+  async function startAccess(): Promise<void> {
+    await access.refresh()
+    if (config.metricsListen !== null) await metrics.watchProcess()
+  }
+
   try {
     await listeners.listen()
   } catch (error) {
     await closeAll()
     throw error
   }
-  void access.refresh()
+  void startAccess()
   refresher.start()
   log.info({ version, listen: listeners.listening, generation: snapshot.generation }, 'listening')
   return { admin, listening: listeners.listening, drain }

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
 import { GatewayError } from '../errors.js'
