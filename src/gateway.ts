@@ -269,9 +269,11 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log.info('stopped')
   }
 
-  /** What nobody waits for comes after what readiness waits for. */
-  async function startAccess(): Promise<void> {
+  /** What readiness waits for goes first: on one core, everything else that starts would hold it up. */
+  async function startBackground(): Promise<void> {
     await access.refresh()
+    if (phase === 'closing') return
+    refresher.start()
     if (config.metricsListen !== null) await metrics.watchProcess()
   }
 
@@ -281,8 +283,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     await closeAll()
     throw error
   }
-  void startAccess()
-  refresher.start()
+  void startBackground()
   log.info({ version, listen: listeners.listening, generation: snapshot.generation }, 'listening')
   return { admin, listening: listeners.listening, drain }
 }
