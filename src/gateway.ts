@@ -270,14 +270,22 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     log.info('stopped')
   }
 
+  /** What readiness waits for goes first: on one core, everything else that starts would hold it up. */
+  async function startBackground(): Promise<void> {
+    await access.refresh()
+    if (phase === 'closing') return
+    client.warm(regionsOf(config))
+    refresher.start()
+    if (config.metricsListen !== null) await metrics.watchProcess()
+  }
+
   try {
     await listeners.listen()
   } catch (error) {
     await closeAll()
     throw error
   }
-  void access.refresh().then(() => client.warm(regionsOf(config)))
-  refresher.start()
+  void startBackground()
   log.info({ version, listen: listeners.listening, generation: snapshot.generation }, 'listening')
   return { admin, listening: listeners.listening, drain }
 }

@@ -1,4 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 import type { Exchange, PictureKind } from './http/exchange.js'
 import { REPAIRS, type Repair, type Sanitized } from './translate/repairs.js'
 
@@ -102,16 +105,17 @@ export interface Metrics {
   countStreamEnding(ending: StreamEnding): void
   /** Every counter by a dotted name: `tokens.input`, `stream_endings.stop`, `requests.<route>.<status>`. */
   snapshotCounters(): Record<string, number>
+  /** Starts Node's own metrics (memory, garbage collection, delay of the event loop); the first scrape does at the latest. */
+  watchProcess(): Promise<void>
   /** The text that Prometheus scrapes, with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 const REPAIR_NAMES = Object.entries(REPAIRS) as readonly (readonly [Repair, string])[]
 
-/** Metrics with a registry of their own, Node's default ones included. */
+/** Metrics with a registry of their own. */
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
   const requests = createTally('requests', registry)
   const tokens = createTally('tokens', registry)
   const pictures = createTally('images', registry)
@@ -149,6 +153,14 @@ export function createMetrics(gauges: Gauges): Metrics {
     throttles,
     endings,
   ]
+  let watching: Promise<void> | null = null
+  /** Loaded apart: that takes 26 ms, and nobody reads them where there is no listener for metrics. */
+  const watchProcess = (): Promise<void> => {
+    watching ??= import('prom-client/lib/defaultMetrics.js').then(({ default: collectDefaultMetrics }) =>
+      collectDefaultMetrics({ register: registry }),
+    )
+    return watching
+  }
 
   return {
     countRequest: ({ route, status, durationSeconds, firstByteSeconds }) => {
@@ -185,7 +197,11 @@ export function createMetrics(gauges: Gauges): Metrics {
       endings.bind(ending).total += 1
     },
     snapshotCounters: () => Object.fromEntries(tallies.flatMap((tally) => tally.totals())),
-    expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    watchProcess,
+    async expose() {
+      await watchProcess()
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
   }
 }
 

@@ -1,16 +1,13 @@
-import { BedrockClient } from '@aws-sdk/client-bedrock'
+import type { BedrockClient } from '@aws-sdk/client-bedrock'
+import { loadBedrockSdk } from './aws-sdk.js'
+import { FRESH_FILES } from './fresh-files.js'
 import { keepRawBodies } from './raw-body.js'
 
 const CONNECTION_TIMEOUT_MS = 3_000
 /** A single attempt; the refresh deadline spans all attempts and pages. */
 const ATTEMPT_TIMEOUT_MS = 20_000
 
-/**
- * Client options that reach the credential chain: read `~/.aws` files anew each time. The SDK otherwise keeps the first
- * reading for the life of the thread, also that there was no such file. (Not in its types; @smithy/core 3.41.)
- */
-export const FRESH_FILES: object = { ignoreCache: true }
-
+const sdk = loadBedrockSdk()
 const clients = new Map<string, BedrockClient>()
 let credentials: BedrockClient['config']['credentials'] | undefined
 
@@ -22,7 +19,7 @@ let credentials: BedrockClient['config']['credentials'] | undefined
 export function bedrockClient(region: string): BedrockClient {
   const standing = clients.get(region)
   if (standing !== undefined) return standing
-  const client = new BedrockClient({
+  const client = new sdk.BedrockClient({
     ...FRESH_FILES,
     region,
     requestHandler: {

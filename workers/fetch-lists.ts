@@ -1,8 +1,4 @@
-import {
-  type BedrockClient,
-  ListFoundationModelsCommand,
-  ListInferenceProfilesCommand,
-} from '@aws-sdk/client-bedrock'
+import type { BedrockClient } from '@aws-sdk/client-bedrock'
 import {
   type ListingPage,
   parseFoundationModels,
@@ -10,8 +6,11 @@ import {
 } from '../src/catalog/parse-listing.js'
 import type { FoundationModel, InferenceProfile, RegionPart } from '../src/catalog/types.js'
 import { type AwsFailure, areCredentialsDoubtful, describeFailure, toAwsFailure } from './aws-failure.js'
+import { loadBedrockSdk } from './aws-sdk.js'
 import { beforeEnd, DeadlineError } from './before-end.js'
 import { addQuery, rawBodyOf } from './raw-body.js'
+
+const { ListFoundationModelsCommand, ListInferenceProfilesCommand } = loadBedrockSdk()
 
 const PAGES_MAX = 50
 const PROFILES_PER_PAGE = 1000

@@ -1,9 +1,11 @@
-import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime'
 import type { RuntimeAccess, RuntimeAccessTask } from '../src/aws/access-types.js'
 import { describeFailure, toAwsFailure } from './aws-failure.js'
-import { FRESH_FILES } from './bedrock-client.js'
+import { loadRuntimeSdk } from './aws-sdk.js'
 import { beforeEnd, DeadlineError } from './before-end.js'
+import { FRESH_FILES } from './fresh-files.js'
 import { mantleEndpoint } from './mantle-endpoint.js'
+
+const { BedrockRuntimeClient, ConverseCommand } = loadRuntimeSdk()
 
 /**
  * What the SDK's configuration says of Bedrock Runtime: the endpoint of each region (environment, profile, FIPS and

@@ -11,6 +11,8 @@ const IMAGES_FILE = new URL('../../workers/images.js', import.meta.url)
 const BODIES_FILE = new URL('../../workers/bodies.js', import.meta.url)
 /** Tasks that may wait on the network at the same time in the one control thread. */
 const CONTROL_TASKS_MAX = 256
+/** It sleeps between refreshes, and the AWS SDK in it takes 30 MB; to come back takes 0.2 s, off the event loop. */
+const CONTROL_IDLE_MS = 5_000
 /** Above what may be under way: each image request that is let in has some calls, and pictures that its client reads slowly. */
 const IMAGES_TASKS_MAX = 100_000
 /** Longer than a connection to Bedrock is kept. */
@@ -66,13 +68,23 @@ export interface PoolOptions {
   readonly file?: URL
 }
 
-/** Starts the control thread. Environment (`AWS_*`) is read as it is now. */
-export function createControlPool({ onError, file = CONTROL_FILE }: PoolOptions = {}): ControlPool {
+export interface ControlPoolOptions extends PoolOptions {
+  /** The thread goes after this much time without a task. */
+  readonly idleMs?: number
+}
+
+/** Starts the pool of the control thread, which comes with the first task and goes when idle. */
+export function createControlPool({
+  onError,
+  file = CONTROL_FILE,
+  idleMs = CONTROL_IDLE_MS,
+}: ControlPoolOptions = {}): ControlPool {
   const pool = new Piscina({
     filename: file.href,
-    minThreads: 1,
+    minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: CONTROL_TASKS_MAX,
+    idleTimeout: idleMs,
     // An idle thread would otherwise sleep in Atomics.wait and never see that AWS closed a kept connection.
     atomics: 'disabled',
   })

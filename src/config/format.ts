@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import type { Guardrail } from '../openai/types.js'
 import { formatAddress } from './address.js'
+import { loadYaml } from './load-yaml.js'
 import { type SettingName, settingNames, settingRows } from './settings.js'
 import type { Config, ModelAlias } from './types.js'
 
@@ -13,7 +13,7 @@ export function formatConfig(config: Config): string {
     if (yamlKey !== null && value !== undefined) shown[yamlKey] = value
   }
   shown['aliases'] = Object.fromEntries(config.aliases.map((alias) => [alias.name, showAlias(alias)]))
-  return `${stringify(shown, { lineWidth: 0 })}${comments(config)}`
+  return `${loadYaml().stringify(shown, { lineWidth: 0 })}${comments(config)}`
 }
 
 function showAlias({ model, regions, defaults }: ModelAlias): object {

@@ -1,5 +1,5 @@
-import { isMap, isScalar, parseDocument } from 'yaml'
 import { addProblem, type Findings } from './findings.js'
+import { loadYaml } from './load-yaml.js'
 import type { FileRead } from './read-text-file.js'
 
 const fileCharactersMax = 1_048_576
@@ -37,6 +37,7 @@ type YamlParsed =
 /** The parser's own messages quote the file, and the file may hold keys: only code and position are passed on. */
 function parseYaml(text: string): YamlParsed {
   if (text.length > fileCharactersMax) return bad(`at most ${fileCharactersMax} characters of YAML`)
+  const { isMap, isScalar, parseDocument } = loadYaml()
   const document = parseDocument(text, { merge: true, prettyErrors: true, stringKeys: true })
   const error = document.errors[0]
   if (error !== undefined) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Status } from '../../src/admin/types.js'
+import type { RefreshReport, Status } from '../../src/admin/types.js'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../emulator/emulator.js'
 import { afterwards } from './afterwards.js'
 import { assertComplete, eventually, postChat, readError, readStream } from './chat.js'
@@ -257,17 +257,57 @@ ${issue}`,
     assert.ok(more <= 4, `asked ${more} more times during 20 requests`)
     assert.equal((await postChat(daemon.url)).status, 200)
   })
+
+  test('credentials are renewed and lists refreshed also after the control thread went, being idle', async (t) => {
+    const folder = newFolder(t)
+    const script = join(folder, 'issue.mjs')
+    const { daemon } = await start(t, {
+      environment: (emulator) => {
+        // Renewed at half of their life, which is after the thread's idle time.
+        writeFileSync(script, credentialProcess(emulator, join(folder, 'calls'), 24_000))
+        writeFileSync(
+          join(folder, 'config'),
+          `[profile team]\ncredential_process = ${process.execPath} ${script}\n`,
+        )
+        return {
+          ...endpointsOf(emulator),
+          AWS_PROFILE: 'team',
+          AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+          AWS_CONFIG_FILE: join(folder, 'config'),
+        }
+      },
+    })
+    await assertServes(daemon)
+    const { expiresAtMs } = (await status(daemon)).credentials
+    const withThread = threadsOf(daemon)
+    await eventually(() => threadsOf(daemon) < withThread, 'the end of the idle thread', 30_000)
+    const { regions } = (await daemon.admin('/refresh', 'POST')) as RefreshReport
+    assert.deepEqual(
+      regions.map(({ outcome }) => outcome),
+      ['unchanged'],
+    )
+    await eventually(
+      async () => ((await status(daemon)).credentials.expiresAtMs ?? 0) > (expiresAtMs ?? 0),
+      'the renewal',
+      30_000,
+    )
+    assert.equal((await postChat(daemon.url)).status, 200)
+  })
 })
 
-/** Issues credentials for 8 s, and writes one byte for each time it is asked. */
-function credentialProcess({ environment }: Emulator, calls: string): string {
+function threadsOf({ pid }: Daemon): number {
+  return readdirSync(`/proc/${pid}/task`).length
+}
+
+/** Issues credentials for some time, and writes one byte for each time it is asked. */
+function credentialProcess({ environment }: Emulator, calls: string, lifeMs = 8_000): string {
   return `import { appendFileSync } from 'node:fs'
 appendFileSync(${JSON.stringify(calls)}, '.')
 console.log(JSON.stringify({
   Version: 1,
   AccessKeyId: ${JSON.stringify(environment['AWS_ACCESS_KEY_ID'])},
   SecretAccessKey: ${JSON.stringify(environment['AWS_SECRET_ACCESS_KEY'])},
-  Expiration: new Date(Date.now() + 8_000).toISOString(),
+  Expiration: new Date(Date.now() + ${lifeMs}).toISOString(),
 }))
 `
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Status } from '../../src/admin/types.js'
 import type { Emulator } from '../emulator/emulator.js'
@@ -71,8 +72,19 @@ export function assertCalmLog(daemon: Daemon, expectedStatuses: readonly number[
   assert.deepEqual(loud, [])
 }
 
+/** Files, sockets and pipes. What event loops have of the kernel's own comes and goes with the threads of the pools. */
 function countDescriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).filter((name) => !readLink(join(folder, name)).startsWith('anon_inode:')).length
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // Closed meanwhile, as the descriptor of the listing itself is.
+    return 'anon_inode:'
+  }
 }
 
 function readRss(pid: number): number {

@@ -44,6 +44,23 @@ test('the control pool gives up a task at once when told to', async (context) =>
   await assert.rejects(pool.run('refresh-region', task, { signal: AbortSignal.abort(reason) }), reason)
 })
 
+test('the control thread serves all tasks that come together, goes when idle, and another comes with the next task', async (context) => {
+  const file = new URL('./thread-id-task.js', import.meta.url)
+  const pool = createControlPool({ file, idleMs: 100 })
+  context.after(() => pool.close())
+  const run = async (): Promise<unknown> =>
+    pool.run('resolve-runtime-access', { regions: [], credentials: false, deadlineMs: 1 })
+  const [first, ...others] = await Promise.all([run(), run(), run()])
+  assert.deepEqual(new Set(others), new Set([first]))
+  let next = first
+  // A loop that is held up may ask again before the thread is gone.
+  for (let round = 0; round < 50 && next === first; round += 1) {
+    await sleep(500)
+    next = await run()
+  }
+  assert.notEqual(next, first)
+})
+
 test('a control thread that throws between tasks is reported and replaced, and ends nothing else', async (context) => {
   const errors: unknown[] = []
   const file = new URL('./late-error-task.js', import.meta.url)
