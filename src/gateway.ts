@@ -27,6 +27,7 @@ import { logRequest, toErrorFacts } from './log.js'
 import { countExchange, createMetrics } from './metrics.js'
 import type { ChatLimits } from './pipeline.js'
 import { createRerank } from './rerank/create-rerank.js'
+import { Roster } from './roster.js'
 import { createRefresher } from './state/refresher.js'
 import { loadSnapshot, type Snapshot } from './state/snapshot-store.js'
 import { createStreamRegistry } from './stream-registry.js'
@@ -129,7 +130,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
   /** `serving` → `draining` (still accepting, `/readyz` says no) → `closing` (what comes is sent elsewhere). */
   let phase: 'serving' | 'draining' | 'closing' = 'serving'
   /** Requests whose reply has not ended, streams included. */
-  const unanswered = new Set<Exchange>()
+  const unanswered = new Roster<Exchange>()
   const readiness = () => ({
     snapshot: refresher.catalog().loaded,
     credentials: access.ready,
@@ -202,7 +203,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
       unanswered.add(exchange)
     },
     onFinished(exchange: Exchange) {
-      unanswered.delete(exchange)
+      unanswered.remove(exchange)
       const nowMs = now()
       logRequest(log, exchange, nowMs)
       countExchange(metrics, exchange, nowMs)
@@ -264,7 +265,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     listeners.stop()
     await waitUntil(() => unanswered.size === 0, config.drainSeconds * 1000)
     registry.shutDown()
-    for (const exchange of [...unanswered]) exchange.replyError(drainingError())
+    for (const exchange of unanswered.list()) exchange.replyError(drainingError())
     await waitUntil(() => connections.open === 0, LINGER_MS)
     await closeAll()
     log.info('stopped')

@@ -2,15 +2,13 @@ import { type Logger, pino } from 'pino'
 import type { LogLevel } from './config.js'
 import { type GatewayError, toGatewayError } from './errors.js'
 import type { Exchange } from './http/exchange.js'
+import { createLogDestination } from './log-destination.js'
 
-/** Lines are gathered up to this much, or for this long, and written together. */
-const GATHERED_BYTES = 8 * 1024
-const GATHERED_MS = 100
+const STDOUT = 1
 
 /** JSON lines on stdout, written in the background: a slow reader of the log never holds a request. */
 export function createLog(level: LogLevel): Logger {
-  const stdout = { dest: 1, sync: false, minLength: GATHERED_BYTES, periodicFlush: GATHERED_MS }
-  return pino({ level, base: { pid: process.pid } }, pino.destination(stdout))
+  return pino({ level, base: { pid: process.pid } }, createLogDestination(STDOUT))
 }
 
 /** The method is the client's own text: only known ones are logged. */
@@ -31,22 +29,27 @@ const METHODS: ReadonlySet<string> = new Set([
  */
 export function logRequest(log: Logger, exchange: Exchange, nowMs: number): void {
   const { facts } = exchange
-  const line = {
+  const line: Record<string, unknown> = {
     requestId: exchange.requestId,
     method: METHODS.has(exchange.method) ? exchange.method : '(other)',
     path: exchange.pattern,
     status: exchange.outcome,
     durationMs: round(nowMs - exchange.startedAtMs),
-    ...(facts.model === null ? {} : { model: facts.model, region: facts.region, streamed: facts.streamed }),
-    ...(facts.firstByteMs === null ? {} : { firstByteMs: round(facts.firstByteMs) }),
-    ...(facts.promptTokens === null
-      ? {}
-      : { promptTokens: facts.promptTokens, completionTokens: facts.completionTokens }),
-    ...(facts.pictures === null ? {} : { pictures: facts.pictures.count }),
-    ...(facts.bedrockRequestId === null ? {} : { bedrockRequestId: facts.bedrockRequestId }),
-    ...(exchange.clientGone ? { clientGone: true } : {}),
-    ...(facts.error === null ? {} : { error: toErrorFacts(facts.error) }),
   }
+  if (facts.model !== null) {
+    line['model'] = facts.model
+    line['region'] = facts.region
+    line['streamed'] = facts.streamed
+  }
+  if (facts.firstByteMs !== null) line['firstByteMs'] = round(facts.firstByteMs)
+  if (facts.promptTokens !== null) {
+    line['promptTokens'] = facts.promptTokens
+    line['completionTokens'] = facts.completionTokens
+  }
+  if (facts.pictures !== null) line['pictures'] = facts.pictures.count
+  if (facts.bedrockRequestId !== null) line['bedrockRequestId'] = facts.bedrockRequestId
+  if (exchange.clientGone) line['clientGone'] = true
+  if (facts.error !== null) line['error'] = toErrorFacts(facts.error)
   if (facts.error !== null && facts.error.status >= 500) log.warn(line, 'request failed')
   else log.info(line, 'request')
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './v8-flags.js'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createNotifier } from './admin/notify.js'

@@ -1,6 +1,6 @@
+import type { Histogram, MetricValueWithName } from 'prom-client'
 import Counter from 'prom-client/lib/counter.js'
 import Gauge from 'prom-client/lib/gauge.js'
-import Histogram from 'prom-client/lib/histogram.js'
 import Registry from 'prom-client/lib/registry.js'
 import type { Exchange, PictureKind } from './http/exchange.js'
 import { REPAIRS, type Repair, type Sanitized } from './translate/repairs.js'
@@ -251,9 +251,45 @@ function createTally(name: keyof typeof counterTable, registry: Registry): Tally
   }
 }
 
-function createHistogram(key: keyof typeof histogramTable, registry: Registry): Histogram {
+interface Distribution {
+  observe(seconds: number): void
+}
+
+/**
+ * A histogram whose numbers are plain fields, as those of a tally are: prom-client's own looks series and bucket up by text
+ * for each value. The registry asks it for its values when it is scraped, like any metric.
+ */
+function createHistogram(key: keyof typeof histogramTable, registry: Registry): Distribution {
   const { name, help, buckets } = histogramTable[key]
-  return new Histogram({ name, help, buckets: [...buckets], registers: [registry] })
+  const totals = buckets.map(() => 0)
+  let sum = 0
+  let count = 0
+
+  function listValues(): MetricValueWithName<'le'>[] {
+    let below = 0
+    const bucketValues = buckets.map((le, index) => {
+      below += totals[index] ?? 0
+      return { metricName: `${name}_bucket`, labels: { le }, value: below }
+    })
+    return [
+      ...bucketValues,
+      { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: count },
+      { metricName: `${name}_sum`, labels: {}, value: sum },
+      { metricName: `${name}_count`, labels: {}, value: count },
+    ]
+  }
+
+  const get = async () => ({ name, help, type: 'histogram', values: listValues(), aggregator: 'sum' })
+  // Of a metric the registry uses the name and `get` (prom-client 15); the types want one of its own classes.
+  registry.registerMetric({ name, get } as unknown as Histogram)
+  return {
+    observe(seconds) {
+      const index = buckets.findIndex((le) => seconds <= le)
+      if (index >= 0) totals[index] = (totals[index] ?? 0) + 1
+      sum += seconds
+      count += 1
+    },
+  }
 }
 
 function createGauge(name: string, help: string, read: () => number, registry: Registry): void {

@@ -1,9 +1,10 @@
 import type { StreamInfo } from './admin/types.js'
 import type { ModelTarget } from './catalog/types.js'
 import type { Exchange } from './http/exchange.js'
+import { type Listed, Roster } from './roster.js'
 
 /** Something under way that has deadlines: a stream, or a reply that Bedrock still works on. */
-export interface Watched {
+export interface Watched extends Listed {
   /** Looks at its own deadlines; called a few times a second. `nowMs` is monotonic. */
   sweep(nowMs: number): void
   /** Ends it with an error the client understands: the daemon is going down. */
@@ -16,10 +17,10 @@ const SWEEP_EVERY_MS = 250
 
 /** Every chat and every stream of pictures under way, and the one timer that watches them all. `now` is monotonic milliseconds. */
 export function createStreamRegistry(now: () => number) {
-  const open = new Set<Watched>()
+  const open = new Roster<Watched>()
   const timer = setInterval(() => {
     const nowMs = now()
-    for (const watched of open) watched.sweep(nowMs)
+    for (const watched of open.list()) watched.sweep(nowMs)
   }, SWEEP_EVERY_MS)
   timer.unref()
 
@@ -31,14 +32,14 @@ export function createStreamRegistry(now: () => number) {
       open.add(watched)
     },
     remove(watched: Watched): void {
-      open.delete(watched)
+      open.remove(watched)
     },
     describe(): readonly StreamInfo[] {
       const nowMs = now()
-      return [...open].map((watched) => watched.describe(nowMs))
+      return open.list().map((watched) => watched.describe(nowMs))
     },
     shutDown(): void {
-      for (const watched of [...open]) watched.shutDown()
+      for (const watched of open.list()) watched.shutDown()
     },
     close(): void {
       clearInterval(timer)

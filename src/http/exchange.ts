@@ -4,6 +4,7 @@ import { ERRORS, GatewayError, toGatewayError } from '../errors.js'
 import { DONE } from '../openai/chunks.js'
 import { toErrorBody } from '../openai/error-body.js'
 import type { Parts } from '../remote-bytes.js'
+import type { Listed } from '../roster.js'
 import type { Sanitized } from '../translate/repairs.js'
 import { type AddressedBy, toBaseUrl } from './base-url.js'
 import type { BodyBudget } from './body-budget.js'
@@ -68,7 +69,7 @@ export interface ExchangeOptions {
  * One request and its one reply on uWebSockets.js. Takes what it needs of `req` at once (it is dead after the handler
  * returns), attaches `onAborted` first, and never touches `res` once the reply ended or the client went away.
  */
-export class Exchange {
+export class Exchange implements Listed {
   readonly method: string
   readonly authorization: string
   readonly contentType: string
@@ -94,6 +95,7 @@ export class Exchange {
   pattern = '(none)'
   /** What stands before the matched route's own path: `/v1`; empty where the route has none. */
   prefix = ''
+  place = -1
   /** 0: nothing was sent yet. */
   status = 0
   clientGone = false

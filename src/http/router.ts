@@ -45,19 +45,19 @@ const ID_SUFFIX = '/{id}'
 
 /** Finds a route by method and raw path (no query). Doubled slashes count as one. `HEAD` stands for `GET`. */
 export function createRouter(prefixes: readonly string[]) {
-  const exact = new Map<string, Found>()
+  const exact = new Map<string, Found & { readonly id: '' }>()
   const withId: (Found & { readonly start: string })[] = []
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, (typeof ROUTES)[RouteName]][]) {
     for (const prefix of route.access === 'bare' ? [''] : prefixes) {
       const pattern = prefix + route.path
       if (pattern.endsWith(ID_SUFFIX)) withId.push({ start: pattern.slice(0, -4), name, prefix, pattern })
-      else exact.set(pattern, { name, prefix, pattern })
+      else exact.set(pattern, { name, prefix, pattern, id: '' })
     }
   }
 
   function find(path: string): (Found & { readonly id: string }) | null {
     const found = exact.get(path)
-    if (found !== undefined) return { ...found, id: '' }
+    if (found !== undefined) return found
     for (const { start, name, prefix, pattern } of withId) {
       if (path.length > start.length && path.startsWith(start))
         return { name, prefix, pattern, id: decodeId(path.slice(start.length)) }
@@ -69,14 +69,15 @@ export function createRouter(prefixes: readonly string[]) {
     const path = rawPath.includes('//') ? rawPath.replace(/\/{2,}/g, '/') : rawPath
     const found = find(path) ?? (path.endsWith('/') ? find(path.slice(0, -1)) : null)
     if (found === null) return { type: 'not-found' }
-    const route = ROUTES[found.name]
+    const { name, prefix, pattern, id } = found
+    const route = ROUTES[name]
     if (method === route.method || (method === 'HEAD' && route.method === 'GET')) {
-      return { type: 'route', ...found, needsKey: route.access === 'keyed' }
+      return { type: 'route', name, prefix, pattern, id, needsKey: route.access === 'keyed' }
     }
     return {
       type: 'method-not-allowed',
       allow: route.method === 'GET' ? 'GET, HEAD' : route.method,
-      pattern: found.pattern,
+      pattern,
     }
   }
 }

@@ -22,6 +22,7 @@ export interface ImageChatReplyOptions {
 
 /** The way back of a chat with an image model: all pictures together, or each as soon as it is there. */
 export class ImageChatReply implements Watched {
+  place = -1
   readonly #options: ImageChatReplyOptions
   /** Aborts the calls: the client went away, or the daemon goes down. */
   readonly #stop = new AbortController()

@@ -35,6 +35,7 @@ export async function streamImages(options: ImageStreamOptions): Promise<void> {
 }
 
 class ImageStream implements Watched {
+  place = -1
   readonly #options: ImageStreamOptions
   /** Aborts the calls: the client went away, or the daemon goes down. */
   readonly #stop = new AbortController()

@@ -21,6 +21,7 @@ export type Send = (handler: BedrockHandler) => BedrockCall
 
 /** What a chat's way back has in common, streamed or not: a call to Bedrock for each choice, one client, one end. */
 export abstract class Relay implements Watched {
+  place = -1
   protected readonly exchange: Exchange
   readonly chat: RelayOptions['chat']
   protected readonly head: ReplyHead
