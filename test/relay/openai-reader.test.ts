@@ -7,6 +7,7 @@ import { GatewayError } from '../../src/errors.js'
 import { createOpenAiReader } from '../../src/relay/openai-reader.js'
 import { toOpenAiCompletion } from '../../src/translate/openai-completion.js'
 import type { ReplyPlan } from '../../src/translate/policy.js'
+import { lend } from '../bedrock/decode.js'
 import { replyPlan } from '../translate/chat-target.js'
 import { type Chunk, parseChunks } from '../translate/chunks.js'
 
@@ -26,7 +27,7 @@ function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
     out += events
   }
   const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, write })
-  for (const chunk of chunks) reader.push(chunk)
+  for (const chunk of chunks) lend(chunk, reader.push)
   reader.finish()
   const {
     eventsTotal,
