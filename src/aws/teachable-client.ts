@@ -83,6 +83,8 @@ class TeachableCall implements BedrockCall, BedrockHandler {
       if (lasting && own.length === 0) this.#options.onLesson(target, parameter)
       for (const name of own.length > 0 || saidAs === null ? own : [saidAs]) this.#handler.onDropped?.(name)
     }
+    // Not sent again, and a stream may last an hour.
+    this.#request = { ...this.#request, body: '' }
     // Said between two tries, when there was no connection to pause.
     if (this.#paused) this.#call?.pause()
     this.#handler.onHeaders(head)
