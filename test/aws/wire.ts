@@ -69,7 +69,7 @@ export interface ClientOptions {
 /** The client as the daemon makes it, its credentials given. */
 export async function createWireClient(options: ClientOptions): Promise<{
   readonly access: Access
-  readonly client: BedrockClient
+  readonly client: ReturnType<typeof createBedrockClient>
   readonly close: () => Promise<void>
 }> {
   const now = options.now ?? Date.now
@@ -130,7 +130,7 @@ export function sendAndHear(client: BedrockClient, more: Partial<BedrockRequest>
     let requestId: string | null = null
     const end = (error: GatewayError | null): void => {
       calls.push(error === null ? 'end' : 'error')
-      // Later, so that what the handler is told by mistake shows in `calls`, and undici has the connection back in its pool.
+      // Later, so that what the handler is told by mistake shows in `calls`, and the connection is back in its pool.
       setTimeout(() => resolve({ calls, requestId, body: Buffer.concat(parts), error }), SETTLE_MS)
     }
     client.send(toRequest(more), {

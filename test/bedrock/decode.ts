@@ -17,11 +17,11 @@ export function decodeFrames(chunks: readonly Buffer[]): {
   const frames: Frame[] = []
   const decoder = createFrameDecoder((bytes, headersStart, headersEnd, payloadEnd) => {
     frames.push({
-      headers: parseFrameHeaders(bytes.subarray(headersStart, headersEnd)),
+      headers: parseFrameHeaders(Buffer.from(bytes.subarray(headersStart, headersEnd))),
       payload: Buffer.from(bytes.subarray(headersEnd, payloadEnd)),
     })
   })
-  for (const chunk of chunks) decoder.push(chunk)
+  for (const chunk of chunks) lend(chunk, decoder.push)
   return { frames, pendingBytes: decoder.pendingBytes() }
 }
 
@@ -36,10 +36,20 @@ export function decodeEvents(chunks: readonly Buffer[]): {
     events.push(parseConverseEvent(...frame))
   })
   try {
-    for (const chunk of chunks) decoder.push(chunk)
+    for (const chunk of chunks) lend(chunk, decoder.push)
     return { events, thrown: null, pendingBytes: decoder.pendingBytes() }
   } catch (thrown) {
     return { events, thrown, pendingBytes: decoder.pendingBytes() }
+  }
+}
+
+/** Gives the bytes for the time of one push, as a connection does: its next read overwrites them. */
+export function lend(chunk: Buffer, push: (bytes: Buffer) => void): void {
+  const lent = Buffer.from(chunk)
+  try {
+    push(lent)
+  } finally {
+    lent.fill(0xff)
   }
 }
 

@@ -3,13 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FrameError } from '../../src/bedrock/frame-decoder.js'
 import { createServerSentEventDecoder } from '../../src/bedrock/server-sent-events.js'
+import { lend } from './decode.js'
 
 type Heard = readonly (readonly [name: string, data: string])[]
 
 function decode(chunks: readonly (string | Buffer)[]): Heard {
   const heard: [string, string][] = []
   const decoder = createServerSentEventDecoder((name, data) => heard.push([name, data]))
-  for (const chunk of chunks) decoder.push(Buffer.from(chunk))
+  for (const chunk of chunks) lend(Buffer.from(chunk), decoder.push)
   return heard
 }
 

@@ -8,6 +8,7 @@ import { EventBytes } from '../../src/openai/event-bytes.js'
 import { createOpenAiReader } from '../../src/relay/openai-reader.js'
 import { toOpenAiCompletion } from '../../src/translate/openai-completion.js'
 import type { ReplyPlan } from '../../src/translate/policy.js'
+import { lend } from '../bedrock/decode.js'
 import { replyPlan } from '../translate/chat-target.js'
 import { type Chunk, parseChunks } from '../translate/chunks.js'
 
@@ -25,7 +26,7 @@ function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
   const out = new EventBytes()
   out.begin(HEAD)
   const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, out })
-  for (const chunk of chunks) reader.push(chunk)
+  for (const chunk of chunks) lend(chunk, (part) => reader.push(part))
   reader.finish()
   const {
     eventsTotal,

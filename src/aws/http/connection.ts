@@ -3,6 +3,8 @@ import { connect as connectTls, type SecureContext } from 'node:tls'
 import { ResponseParser, type ResponseSink } from './response-parser.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
+/** A model may think for minutes; NAT gateways forget a connection that is silent for 350 s (AWS: "NAT gateways"). */
+const KEEP_ALIVE_PROBE_MS = 60_000
 /** Bodies above this are written in slices, so that encrypting one never holds the loop for long. */
 const BODY_WHOLE_BYTES_MAX = 1024 * 1024
 const BODY_SLICE_BYTES = 64 * 1024
@@ -142,6 +144,7 @@ export class Connection {
     if (this.#closed) return
     this.#open = true
     this.#socket.setNoDelay(true)
+    this.#socket.setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
     const waiting = this.#waiting
     this.#waiting = null
     if (waiting !== null) this.#write(waiting)

@@ -211,8 +211,8 @@ export class ResponseParser {
           this.#state = 'trailer-start'
           break
         case 'trailer-start':
-          if (byte === CARRIAGE_RETURN) this.#state = 'last-line-feed'
-          else this.#state = 'trailer'
+          this.#state = 'trailer'
+          this.#readOver(byte, HEAD_BYTES_MAX, 'last-line-feed')
           break
         case 'trailer':
           this.#readOver(byte, HEAD_BYTES_MAX, 'trailer-line-feed')
