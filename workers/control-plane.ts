@@ -1,10 +1,15 @@
 import { deleteLessonsTask, readLessonsTask, storeLessonTask } from './lessons.js'
+import { readRegionTask, releaseRefreshLease, renewRefreshLease, takeRefreshLease } from './refresh-lease.js'
 import { refreshRegion } from './refresh-region.js'
 import { resolveRuntimeAccess } from './runtime-access.js'
 
 /** Every task of the control worker by name. All are asynchronous: they share one thread. A new one is a new line. */
 const TASKS = {
   'refresh-region': refreshRegion,
+  'take-refresh-lease': takeRefreshLease,
+  'renew-refresh-lease': renewRefreshLease,
+  'release-refresh-lease': releaseRefreshLease,
+  'read-region': readRegionTask,
   'resolve-runtime-access': resolveRuntimeAccess,
   'store-lesson': storeLessonTask,
   'read-lessons': readLessonsTask,
