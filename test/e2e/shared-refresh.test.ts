@@ -225,9 +225,13 @@ suite('processes on one port and one state folder', { concurrency: 2 }, () => {
 
   test('what one learns of a model the other knows once it took a list over', async (t) => {
     const { emulator, start } = await openMachine(t)
-    const environment = { BEDROCKD_LISTEN: '127.0.0.1:0', BEDROCKD_MODEL_REFRESH_SECONDS: '1' }
-    const first = await start({ environment })
-    const second = await start({ environment })
+    const startWith = (seconds: string): Promise<Daemon> =>
+      start({
+        environment: { BEDROCKD_LISTEN: '127.0.0.1:0', BEDROCKD_MODEL_REFRESH_SECONDS: seconds },
+      })
+    const first = await startWith('1')
+    // Whenever its timer is up, the list on disk is younger than half of this.
+    const second = await startWith('3')
     const message = "This model doesn't support the temperature field. Remove temperature and try again."
     const failWith = { status: 400, type: 'ValidationException', message }
     emulator.set({ refuseMember: { path: 'inferenceConfig.temperature', failWith } })
