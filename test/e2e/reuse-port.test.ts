@@ -84,6 +84,35 @@ test('two daemons that both say BEDROCKD_REUSE_PORT share a port and a state fol
   assertComplete(await readStream(reply), { usage: false })
 })
 
+test('a restart of one of two under load answers no request with an error', async (t) => {
+  const instance = await prepare(t)
+  const start = (name: string): Promise<Daemon> => startInstance(t, instance, { name, environment: SHARED })
+  const [first, second] = [await start('one'), await start('two')]
+  let isOver = false
+  const statuses = new Map<number, number>()
+  async function lane(): Promise<void> {
+    while (!isOver) {
+      // The kernel resets what it has not handed over when a listener closes: no reply, and nothing of ours.
+      const reply = await postChat(second.url, {}, { headers: { connection: 'close' } }).catch(() => null)
+      if (reply === null) continue
+      await reply.text()
+      statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1)
+    }
+  }
+  const lanes = Array.from({ length: 8 }, lane)
+  try {
+    assert.equal(await first.stop(), 0)
+    await start('one')
+    assert.equal(await second.stop(), 0)
+    await start('two')
+  } finally {
+    isOver = true
+    await Promise.all(lanes)
+  }
+  t.diagnostic(`${statuses.get(200)} replies`)
+  assert.deepEqual([...statuses.keys()], [200])
+})
+
 for (const [name, first, second] of [
   ['neither says BEDROCKD_REUSE_PORT', {}, {}],
   ['only the second says BEDROCKD_REUSE_PORT', {}, SHARED],
