@@ -37,6 +37,13 @@ import type { TranslationPolicy } from './translate/policy.js'
 /** After the last reply, what is still on its way to a client gets this long. */
 const LINGER_MS = 1_000
 const POLL_MS = 20
+/**
+ * On a shared port a process gets its part of the connections from the moment it listens: it waits for its credentials, at most so
+ * long. Without, each restart under load answered some 200 requests with 503 that the other process would have served.
+ */
+const SHARED_START_MS_MAX = 10_000
+/** And what it accepted last it still serves after it stopped listening: those clients were not told to go elsewhere. */
+const SHARED_STOP_MS = 250
 
 export interface GatewayOptions {
   readonly config: Config
@@ -261,8 +268,9 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     phase = 'draining'
     log.info({ streams: registry.size }, 'draining')
     await sleep(config.drainDelaySeconds * 1000)
-    phase = 'closing'
     listeners.stop()
+    if (config.reusePort) await sleep(SHARED_STOP_MS)
+    phase = 'closing'
     await waitUntil(() => unanswered.size === 0, config.drainSeconds * 1000)
     registry.shutDown()
     for (const exchange of unanswered.list()) exchange.replyError(drainingError())
@@ -273,13 +281,15 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
 
   /** What readiness waits for goes first: on one core, everything else that starts would hold it up. */
   async function startBackground(): Promise<void> {
-    await access.refresh()
+    await accessFound
     if (phase === 'closing') return
     client.warm(regionsOf(config))
     refresher.start()
     if (config.metricsListen !== null) await metrics.watchProcess()
   }
 
+  const accessFound = access.refresh()
+  if (config.reusePort) await Promise.race([accessFound, sleep(SHARED_START_MS_MAX, null, { ref: false })])
   try {
     await listeners.listen()
   } catch (error) {

@@ -33,7 +33,7 @@ const counterTable = {
   refreshes: {
     help: 'Model list refreshes of one region by outcome.',
     labels: ['outcome'],
-    values: ['advanced', 'unchanged', 'held-back', 'failed'],
+    values: ['advanced', 'unchanged', 'adopted', 'held-back', 'failed'],
   },
   lessons: {
     help: 'Parameters that a model was seen to refuse, and is spared from then on.',

@@ -21,6 +21,7 @@ test('counters with known labels are there from the start with 0', async () => {
     ...Object.fromEntries(Object.values(REPAIRS).map((repair) => [`sanitized.${repair}`, 0])),
     'refreshes.advanced': 0,
     'refreshes.unchanged': 0,
+    'refreshes.adopted': 0,
     'refreshes.held-back': 0,
     'refreshes.failed': 0,
     'stream_endings.stop': 0,

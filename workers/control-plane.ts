@@ -6,6 +6,10 @@
 const TASKS = {
   'resolve-runtime-access': async () => (await import('./runtime-access.js')).resolveRuntimeAccess,
   'refresh-region': async () => (await import('./refresh-region.js')).refreshRegion,
+  'take-refresh-lease': async () => (await import('./refresh-lease.js')).takeRefreshLease,
+  'renew-refresh-lease': async () => (await import('./refresh-lease.js')).renewRefreshLease,
+  'release-refresh-lease': async () => (await import('./refresh-lease.js')).releaseRefreshLease,
+  'read-region': async () => (await import('./refresh-lease.js')).readRegionTask,
   'store-lesson': async () => (await import('./lessons.js')).storeLessonTask,
   'read-lessons': async () => (await import('./lessons.js')).readLessonsTask,
   'delete-lessons': async () => (await import('./lessons.js')).deleteLessonsTask,

@@ -1,18 +1,11 @@
-import type Database from 'better-sqlite3'
-import { codeOf, openDatabase } from '../src/state/database.js'
 import { deleteLessons, readLessons, type StoredLesson, storeLesson } from '../src/state/lesson-store.js'
-
-/** What became of a task: errors lose their code on the way out of a thread, so it is said here. */
-export type LessonOutcome<Value> =
-  | { readonly type: 'done'; readonly value: Value }
-  /** SQLite's or the system's code. */
-  | { readonly type: 'failed'; readonly code: string }
+import { type DiskOutcome, withDatabase } from './with-database.js'
 
 /** Stores one lesson. */
 export async function storeLessonTask(task: {
   readonly stateDir: string
   readonly lesson: StoredLesson
-}): Promise<LessonOutcome<null>> {
+}): Promise<DiskOutcome<null>> {
   return withDatabase(task.stateDir, (database) => {
     storeLesson(database, task.lesson)
     return null
@@ -22,7 +15,7 @@ export async function storeLessonTask(task: {
 /** What all processes that share the state directory have learned. */
 export async function readLessonsTask(task: {
   readonly stateDir: string
-}): Promise<LessonOutcome<readonly StoredLesson[]>> {
+}): Promise<DiskOutcome<readonly StoredLesson[]>> {
   return withDatabase(task.stateDir, readLessons)
 }
 
@@ -30,26 +23,9 @@ export async function readLessonsTask(task: {
 export async function deleteLessonsTask(task: {
   readonly stateDir: string
   readonly model: string | null
-}): Promise<LessonOutcome<null>> {
+}): Promise<DiskOutcome<null>> {
   return withDatabase(task.stateDir, (database) => {
     deleteLessons(database, task.model)
     return null
   })
-}
-
-/** Opened each time, as for the snapshot: a damaged file may have been moved aside meanwhile. */
-function withDatabase<Value>(
-  stateDir: string,
-  use: (database: Database.Database) => Value,
-): LessonOutcome<Value> {
-  try {
-    const database = openDatabase(stateDir)
-    try {
-      return { type: 'done', value: use(database) }
-    } finally {
-      database.close()
-    }
-  } catch (error) {
-    return { type: 'failed', code: codeOf(error) }
-  }
 }

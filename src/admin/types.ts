@@ -67,7 +67,8 @@ export interface RefreshReport {
   readonly generation: number
   readonly regions: readonly {
     readonly region: string
-    readonly outcome: 'advanced' | 'unchanged' | 'held-back' | 'failed'
+    /** `adopted`: another process has just asked AWS, and what it stored was taken. */
+    readonly outcome: 'advanced' | 'unchanged' | 'adopted' | 'held-back' | 'failed'
     readonly reason: string | null
   }[]
 }

@@ -20,6 +20,12 @@ const MIGRATIONS: readonly string[] = [
      learned_at_ms INTEGER NOT NULL,
      PRIMARY KEY (model, parameter)
    ) STRICT`,
+  `CREATE TABLE lease (
+     name TEXT PRIMARY KEY,
+     holder TEXT NOT NULL,
+     taken_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER NOT NULL
+   ) STRICT`,
 ]
 
 /** The state directory or its database cannot be used, and moving a file aside would not help. */
@@ -46,11 +52,12 @@ export function prepareStateDir(stateDir: string): void {
 }
 
 /**
- * Opens and migrates the database. WAL with `synchronous=FULL`: what was committed survives a power cut.
+ * Opens and migrates the database. WAL with `synchronous=FULL`: what was committed survives a power cut. Waits
+ * `busyTimeoutMs`, holding its thread, where another process writes.
  * Throws a `StateError` for a file that a newer bedrockd wrote, else SQLite's own errors (see `isDamage`).
  */
-export function openDatabase(stateDir: string): Database.Database {
-  const database = new Database(databasePath(stateDir), { timeout: BUSY_TIMEOUT_MS })
+export function openDatabase(stateDir: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Database.Database {
+  const database = new Database(databasePath(stateDir), { timeout: busyTimeoutMs })
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')

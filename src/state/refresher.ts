@@ -1,17 +1,23 @@
 import type { Logger } from 'pino'
 import type { RefreshReport, RegionStatus } from '../admin/types.js'
 import type { ControlPool } from '../aws/worker-pool.js'
-import type { Observation } from '../catalog/advance.js'
 import { type CatalogPolicy, createCatalog, regionsOf } from '../catalog/catalog.js'
 import type { Catalog, RegionPart } from '../catalog/types.js'
 import type { Config } from '../config.js'
 import type { RefreshOutcome } from './refresh-task.js'
-import { nextRefreshDelayMs } from './refresh-timer.js'
-import type { Snapshot } from './snapshot-store.js'
+import { adoptsBackMs, HINT_INTERVAL_MS, nextRefreshDelayMs, type RefreshCause } from './refresh-timer.js'
+import {
+  adoptedState,
+  confirmedState,
+  NEW_REGION,
+  nextState,
+  type RegionState,
+  toRegionStatus,
+} from './region-state.js'
+import { createSharedRefresh } from './shared-refresh.js'
+import type { FreshRegion, Snapshot, StoredRegion } from './snapshot-store.js'
 
 const REGIONS_AT_ONCE_MAX = 8
-/** Requests for unlisted ids start at most one refresh in this time. */
-const HINT_INTERVAL_MS = 60_000
 /** The worker ends by its own deadline; this much later it is given up. */
 const WORKER_GRACE_MS = 5_000
 
@@ -22,8 +28,8 @@ export interface RefresherSource {
   /** What the start found on disk. */
   readonly snapshot: Snapshot
   /** Hears how each region's refresh ended, with the catalog that stands then: never emptier than the one before. */
-  readonly onOutcome: (outcome: RefreshOutcome['type'], catalog: Catalog) => void
-  /** Hears that all regions were asked. */
+  readonly onOutcome: (outcome: ReportRow['outcome'], catalog: Catalog) => void
+  /** Hears that a refresh is over, whoever asked. */
   readonly onRefreshed?: () => void
   readonly log: Logger
   readonly now?: () => number
@@ -31,13 +37,15 @@ export interface RefresherSource {
   readonly random?: () => number
 }
 
-/** Keeps the catalog fresh. */
+type ReportRow = RefreshReport['regions'][number]
+
+/** Keeps the catalog fresh: asks AWS, or takes over what another process on the same state directory was told. */
 export interface Refresher {
   /** The newest catalog; generation 0 and not loaded before the first success ever. */
   catalog(): Catalog
   /** Refreshes once now and then on the timer. */
   start(): void
-  /** Refreshes every region; joins a running refresh. Never rejects. */
+  /** Asks AWS for every region, or joins a refresh that runs, here or in another process. Never rejects. */
   refresh(): Promise<RefreshReport>
   /** A request named an id that no listing has: refreshes in the background, at most once a minute. */
   hint(): void
@@ -55,24 +63,6 @@ export interface RefresherStatus {
   readonly nextRefreshAtMs: number | null
 }
 
-/** One region's standing part and the memory of its last refresh. Replaced, never edited. */
-interface RegionState {
-  readonly part: RegionPart | null
-  readonly observation: Observation | null
-  /** When AWS last gave the standing part, whole; the part itself stays the same object while nothing changes. */
-  readonly confirmedAtMs: number | null
-  readonly heldBack: boolean
-  readonly lastFailure: RegionStatus['lastFailure']
-}
-
-const NEW_REGION: RegionState = {
-  part: null,
-  observation: null,
-  confirmedAtMs: null,
-  heldBack: false,
-  lastFailure: null,
-}
-
 /** Starts from the snapshot on disk; call `start()` to begin asking AWS. */
 export function createRefresher(source: RefresherSource): Refresher {
   const { config, pool, snapshot, onOutcome, onRefreshed, log, now = Date.now, random = Math.random } = source
@@ -85,10 +75,23 @@ export function createRefresher(source: RefresherSource): Refresher {
   let generation = snapshot.generation
   let catalog = compose()
   let running: Promise<RefreshReport> | null = null
+  /** The running refresh takes nothing that was there before it. */
+  let isThorough = false
   let timer: NodeJS.Timeout | undefined
   let nextRefreshAtMs: number | null = null
   let lastRefreshAtMs = Number.NEGATIVE_INFINITY
   let failuresInRow = 0
+  /** Of the oldest part that the last refresh took over. */
+  let adoptedAgeMs = 0
+  const closing = new AbortController()
+  const shared = createSharedRefresh({
+    stateDir: config.stateDir,
+    pool,
+    waitMs:
+      Math.ceil(states.size / REGIONS_AT_ONCE_MAX) * (config.refreshDeadlineSeconds * 1000 + WORKER_GRACE_MS),
+    now,
+    log,
+  })
   const mantleProblems = new Map<string, string | null>()
   let isStarted = false
   let isClosed = false
@@ -104,22 +107,68 @@ export function createRefresher(source: RefresherSource): Refresher {
     return createCatalog({ parts, generation, policy: config })
   }
 
-  async function runRefresh(): Promise<RefreshReport> {
-    const queue = [...states.keys()]
-    const rows = new Map<string, RefreshReport['regions'][number]>()
-    const lane = async (): Promise<void> => {
-      for (let region = queue.shift(); region !== undefined; region = queue.shift()) {
-        rows.set(region, apply(region, await ask(region)))
-        // Replies that came in together are applied in turns of their own: requests pass in between.
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-    }
-    await Promise.all(Array.from({ length: REGIONS_AT_ONCE_MAX }, lane))
+  async function runRefresh(cause: RefreshCause): Promise<RefreshReport> {
+    adoptedAgeMs = 0
+    const rows = new Map<string, ReportRow>()
+    /** What another process stored looks wrong: when AWS says the same, that is the second opinion. */
+    const doubted = new Set<string>()
+    const backMs = adoptsBackMs(cause, config.modelRefreshSeconds)
+    await shared.run({
+      regions: [...states.keys()],
+      fromMs: backMs === null ? null : now() - backMs,
+      signal: closing.signal,
+      async adopt(found) {
+        const row = await adopt(found)
+        if (row === 'doubted') doubted.add(found.region)
+        else if (row !== null) rows.set(found.region, row)
+        return rows.has(found.region)
+      },
+      async ask(regions) {
+        const queue = [...regions]
+        const lane = async (): Promise<void> => {
+          for (let region = queue.shift(); region !== undefined; region = queue.shift()) {
+            rows.set(region, apply(region, await ask(region, doubted.has(region))))
+            // Replies that came in together are applied in turns of their own: requests pass in between.
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+        }
+        await Promise.all(Array.from({ length: REGIONS_AT_ONCE_MAX }, lane))
+      },
+    })
     const regions = [...states.keys()].flatMap((region) => rows.get(region) ?? [])
     return { generation, regions }
   }
 
-  async function ask(region: string): Promise<RefreshOutcome> {
+  async function adopt(found: FreshRegion): Promise<ReportRow | 'doubted' | null> {
+    const { region } = found
+    const state = states.get(region) ?? NEW_REGION
+    // The disk could not be written when AWS was asked here.
+    if (found.fetchedAtMs < (state.confirmedAtMs ?? 0)) return null
+    const isKnown = found.sha256 === state.observation?.digest
+    const stored = isKnown ? null : await readStored(region)
+    if (isClosed || (stored === null && !isKnown)) return null
+    const next =
+      stored === null ? confirmedState(state, found.fetchedAtMs) : adoptedState(state, stored, config.mantle)
+    if (next === null || next === 'doubted') return next
+    states.set(region, next)
+    adoptedAgeMs = Math.max(adoptedAgeMs, now() - found.fetchedAtMs)
+    const standing = generation
+    generation =
+      stored === null ? Math.max(generation, found.generation) : Math.max(generation + 1, stored.generation)
+    if (generation !== standing) catalog = compose()
+    if (catalog.loaded) announceFirst()
+    const row = { region, outcome: 'adopted', reason: null } as const
+    onOutcome(row.outcome, catalog)
+    log.debug(row, 'region refreshed')
+    return row
+  }
+
+  async function readStored(region: string): Promise<StoredRegion | null> {
+    const outcome = await pool.run('read-region', { stateDir: config.stateDir, region }).catch(() => null)
+    return outcome?.type === 'done' ? outcome.value : null
+  }
+
+  async function ask(region: string, isDoubted: boolean): Promise<RefreshOutcome> {
     const { part, observation, heldBack } = states.get(region) ?? NEW_REGION
     const deadlineMs = config.refreshDeadlineSeconds * 1000
     const mantleModels = config.mantle ? (part?.mantleModels ?? []) : null
@@ -128,7 +177,7 @@ export function createRefresher(source: RefresherSource): Refresher {
       stateDir: config.stateDir,
       deadlineMs,
       standing: observation,
-      heldBack,
+      heldBack: heldBack || isDoubted,
       mantleModels,
     }
     try {
@@ -172,8 +221,27 @@ export function createRefresher(source: RefresherSource): Refresher {
     else log.info({ region, reason }, 'bedrock-mantle lists no models')
   }
 
-  function refresh(): Promise<RefreshReport> {
-    running ??= runRefresh().finally(() => {
+  function refresh(cause: RefreshCause): Promise<RefreshReport> {
+    if (running === null) return start(cause)
+    if (cause !== 'asked' || isThorough) return running
+    // Who asks wants AWS's word: one that took over what was there before is followed by another.
+    isThorough = true
+    return follow(
+      running.then((report) =>
+        report.regions.some(({ outcome }) => outcome === 'adopted') ? runRefresh('asked') : report,
+      ),
+    )
+  }
+
+  function start(cause: RefreshCause): Promise<RefreshReport> {
+    isThorough = cause === 'asked'
+    return follow(runRefresh(cause))
+  }
+
+  /** Makes `refreshing` the one that runs. */
+  function follow(refreshing: Promise<RefreshReport>): Promise<RefreshReport> {
+    const current = refreshing.finally(() => {
+      if (running !== current) return
       running = null
       lastRefreshAtMs = now()
       const hasFailed = [...states.values()].some(
@@ -183,7 +251,8 @@ export function createRefresher(source: RefresherSource): Refresher {
       schedule()
       if (!isClosed) onRefreshed?.()
     })
-    return running
+    running = current
+    return current
   }
 
   function schedule(): void {
@@ -193,71 +262,36 @@ export function createRefresher(source: RefresherSource): Refresher {
       periodSeconds: config.modelRefreshSeconds,
       failuresInRow,
       random: random(),
+      ageMs: adoptedAgeMs,
     })
     nextRefreshAtMs = now() + delayMs
-    timer = setTimeout(() => void refresh(), delayMs)
+    timer = setTimeout(() => void refresh('timer'), delayMs)
   }
 
   return {
     catalog: () => catalog,
     start() {
       isStarted = true
-      void refresh()
+      void refresh('start')
     },
-    refresh,
+    refresh: () => refresh('asked'),
     hint() {
       if (isClosed || running !== null || now() - lastRefreshAtMs < HINT_INTERVAL_MS) return
-      void refresh()
+      void refresh('hint')
     },
     waitForFirst: (ms) => settlesWithin(first, ms),
     status: () => ({
       generation,
-      regions: Array.from(states, ([region, state]) => toStatus(region, state)),
+      regions: Array.from(states, ([region, state]) => toRegionStatus(region, state)),
       refreshing: running !== null,
       nextRefreshAtMs,
     }),
     close() {
       isClosed = true
+      closing.abort()
       clearTimeout(timer)
       nextRefreshAtMs = null
     },
-  }
-}
-
-function nextState(state: RegionState, outcome: RefreshOutcome, atMs: number): RegionState {
-  const lastFailure = outcome.reason === null ? null : { atMs, reason: outcome.reason }
-  switch (outcome.type) {
-    case 'advanced':
-      return advancedState(outcome, lastFailure)
-    case 'unchanged':
-      return { ...state, confirmedAtMs: outcome.fetchedAtMs, heldBack: false, lastFailure }
-    case 'held-back':
-      return { ...state, heldBack: true, lastFailure }
-    case 'failed':
-      // A refresh that failed is no second opinion: what was held back stays so.
-      return { ...state, lastFailure }
-    default:
-      return outcome satisfies never
-  }
-}
-
-function advancedState(
-  { part, observation }: Extract<RefreshOutcome, { readonly type: 'advanced' }>,
-  lastFailure: RegionStatus['lastFailure'],
-): RegionState {
-  return { part, observation, confirmedAtMs: part.fetchedAtMs, heldBack: false, lastFailure }
-}
-
-function toStatus(region: string, { part, confirmedAtMs, lastFailure, heldBack }: RegionState): RegionStatus {
-  return {
-    region,
-    models: part?.models.length ?? 0,
-    profiles: part?.profiles.length ?? 0,
-    mantleModels: part?.mantleModels.length ?? 0,
-    advancedAtMs: confirmedAtMs,
-    lastFailure,
-    heldBack,
-    deniedProfileTypes: part?.deniedProfileTypes ?? [],
   }
 }
 

@@ -29,6 +29,19 @@ export interface StoredPart {
   readonly observation: Observation
 }
 
+/** A part with the generation that holds it. */
+export interface StoredRegion extends StoredPart {
+  readonly generation: number
+}
+
+/** What the disk says of a region without its lists. */
+export interface FreshRegion {
+  readonly region: string
+  readonly generation: number
+  readonly fetchedAtMs: number
+  readonly sha256: string
+}
+
 /** What one start finds on disk. */
 export interface Snapshot {
   readonly parts: ReadonlyMap<string, StoredPart>
@@ -60,7 +73,8 @@ export function observe(part: RegionPart, sha256: string): Observation {
 
 /**
  * Stores one region's part in one transaction and returns the generation that holds it: the next one, or the standing
- * one where the row already says the same or another process stored a later observation.
+ * one where the row already says the same or another process stored a later observation. (One of the future says that
+ * the clock was set back.)
  */
 export function storePart(database: Database.Database, encoded: EncodedPart): number {
   return database.transaction(() => storeInTransaction(database, encoded)).immediate()
@@ -73,7 +87,13 @@ function storeInTransaction(database: Database.Database, encoded: EncodedPart): 
       'SELECT generation, sha256, fetched_at_ms FROM region WHERE region = ?',
     )
     .get(region)
-  if (standing !== undefined && standing.fetched_at_ms > fetchedAtMs) return standing.generation
+  if (
+    standing !== undefined &&
+    standing.fetched_at_ms > fetchedAtMs &&
+    standing.fetched_at_ms <= Date.now()
+  ) {
+    return standing.generation
+  }
   if (standing?.sha256 === sha256) {
     database.prepare('UPDATE region SET fetched_at_ms = ? WHERE region = ?').run(fetchedAtMs, region)
     return standing.generation
@@ -86,6 +106,38 @@ function storeInTransaction(database: Database.Database, encoded: EncodedPart): 
     )
     .run(region, generation, fetchedAtMs, rowsCount, sha256, body)
   return generation
+}
+
+/** Which regions the disk has as AWS gave them between two times, the earliest generation first. */
+export function findFreshRegions(
+  database: Database.Database,
+  {
+    regions,
+    fromMs,
+    toMs,
+  }: { readonly regions: readonly string[]; readonly fromMs: number; readonly toMs: number },
+): readonly FreshRegion[] {
+  const rows = database
+    .prepare<[number, number], Pick<RegionRow, 'region' | 'generation' | 'fetched_at_ms' | 'sha256'>>(
+      `SELECT region, generation, fetched_at_ms, sha256 FROM region
+       WHERE fetched_at_ms BETWEEN ? AND ? ORDER BY generation`,
+    )
+    .all(fromMs, toMs)
+  return rows
+    .filter(({ region }) => regions.includes(region))
+    .map(({ region, generation, fetched_at_ms: fetchedAtMs, sha256 }) => ({
+      region,
+      generation,
+      fetchedAtMs,
+      sha256,
+    }))
+}
+
+/** One region's part; null where there is none, or its checksum fails. */
+export function readRegion(database: Database.Database, region: string): StoredRegion | null {
+  const row = database.prepare<[string], RegionRow>('SELECT * FROM region WHERE region = ?').get(region)
+  const stored = row === undefined ? null : decodeRow(row)
+  return row === undefined || stored === null ? null : { ...stored, generation: row.generation }
 }
 
 /**

@@ -22,7 +22,7 @@ const STOP: StoredLesson = { model: 'qwen.qwen3-32b-v1:0', parameter: 'stop', le
 function writeFirstSchema(stateDir: string): void {
   const database = openDatabase(stateDir)
   storePart(database, encodePart(numberedPart('us-east-1', 7)))
-  database.exec('DROP TABLE lesson; DELETE FROM migrations WHERE version > 1')
+  database.exec('DROP TABLE lesson; DROP TABLE lease; DELETE FROM migrations WHERE version > 1')
   database.close()
 }
 
@@ -98,7 +98,7 @@ test('loadSnapshot: a file of the first schema keeps its snapshot and takes less
   const database = new Database(databasePath(stateDir))
   storeLesson(database, STOP)
   const versions = database.prepare('SELECT version FROM migrations ORDER BY version').pluck().all()
-  assert.deepEqual(versions, [1, 2])
+  assert.deepEqual(versions, [1, 2, 3])
   database.close()
   assert.deepEqual(loadSnapshot(stateDir).lessons, [STOP])
 })

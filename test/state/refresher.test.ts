@@ -3,7 +3,6 @@ import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import { createControlPool } from '../../src/aws/worker-pool.js'
 import type { Catalog } from '../../src/catalog/types.js'
-import type { RefreshOutcome } from '../../src/state/refresh-task.js'
 import { nextRefreshDelayMs } from '../../src/state/refresh-timer.js'
 import { createRefresher, type Refresher, type RefresherSource } from '../../src/state/refresher.js'
 import { loadSnapshot } from '../../src/state/snapshot-store.js'
@@ -31,7 +30,7 @@ async function startBench(context: TestContext): Promise<Bench> {
   const create: Bench['create'] = (members = {}, rest = {}) => {
     const settings = { stateDir, modelRefreshSeconds: 300, refreshDeadlineSeconds: 5 }
     const config = { ...policyOf(), ...settings, ...members }
-    const onOutcome = (outcome: RefreshOutcome['type'], catalog: Catalog) => {
+    const onOutcome: RefresherSource['onOutcome'] = (outcome, catalog) => {
       if (outcome === 'advanced') catalogs.push(catalog)
     }
     const refresher = createRefresher({
