@@ -89,6 +89,8 @@ ${temporary}
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
+      proxy_request_buffering off;
+      client_max_body_size 0;
       proxy_buffer_size 64k;
       proxy_buffers 4 64k;
       proxy_read_timeout 3600s;

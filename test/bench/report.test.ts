@@ -92,7 +92,7 @@ test('a reference that is not measured has no column', () => {
     measured(PORTKEY, 'rate', [16]),
   ])
   assert.match(all, /events\/s {2}× nginx {2}× SDK {2}× Portkey\n/)
-  assert.match(all, /bedrockd +200 \(200–200\) +0\.50 +10\.00 +12\.50\n/)
+  assert.match(all, /bedrockd +200 \(200–200\) +0\.50 +10\.0 +12\.5\n/)
 })
 
 test('what wrk gets directly is no contender that the load side must beat', () => {

@@ -71,7 +71,7 @@ export function formatTable(measurement: Measurement, rows: readonly Row[]): str
       const ratios = ratiosOf(row, metric, rows)
       return [
         formatSummary(summarize(row, metric, direct), metric),
-        ...references.map(({ name }) => ratios[name]?.toFixed(2) ?? ''),
+        ...references.map(({ name }) => formatRatio(ratios[name])),
       ]
     })
     return [row.contender, ...cells]
@@ -87,6 +87,12 @@ function formatSummary(summary: Summary | null, { digits }: Metric): string {
   const format = (value: number): string =>
     value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
   return `${format(summary.median)} (${format(summary.min)}–${format(summary.max)})`
+}
+
+/** Three digits are more than the spread allows. */
+function formatRatio(ratio: number | undefined): string {
+  if (ratio === undefined) return ''
+  return ratio.toFixed(Math.abs(ratio) >= 100 ? 0 : Math.abs(ratio) >= 10 ? 1 : 2)
 }
 
 function loadSideNote(metric: Metric, rows: readonly Row[], direct: Row | undefined): readonly string[] {
