@@ -93,8 +93,21 @@ test: dist/.built ## all tests, or those whose file name contains T (make test T
 .PHONY: check
 check: lint test ## lint, types and all tests: what CI runs
 
+# Gateways of others, for the benchmark alone: pinned in a lock file of their own, not the project's. Where they can't be
+# installed the benchmark says "not measured". None of their scripts runs at installation.
+PEERS := test/bench/peers
+PEERS_STAMP := .peers/.installed-$(shell cat $(PEERS)/package-lock.json $(PEERS)/package.json | cksum | tr -c '0-9\n' -)
+
+.PHONY: peers
+peers: $(NODE_PRIVATE) ## other gateways for the benchmark, into .peers/
+	@[ -e $(PEERS_STAMP) ] || { \
+	  echo 'installing the gateways of $(PEERS) into .peers/'; \
+	  rm -rf .peers && mkdir .peers && cp $(PEERS)/package.json $(PEERS)/package-lock.json .peers/ && \
+	  (cd .peers && npm ci --ignore-scripts --fetch-retries=1 --no-audit --no-fund --loglevel=error) && touch $(PEERS_STAMP); \
+	} || { rm -rf .peers; echo 'not installed: the benchmark goes on without them' >&2; }
+
 .PHONY: bench
-bench: dist/.built ## the benchmark table, or the measurements named B (make bench B=requests,steady ARGS='--runs 3')
+bench: dist/.built peers ## the benchmark table, or the measurements named B (make bench B=requests,steady ARGS='--runs 3')
 	@exec node --expose-gc dist/test/bench/main.js $(if $(B),--only $(B)) $(ARGS)
 
 .PHONY: run
@@ -158,7 +171,7 @@ clean: ## remove what was built (distclean: also what was installed)
 
 .PHONY: distclean
 distclean: clean
-	rm -rf node_modules .node
+	rm -rf node_modules .node .peers
 
 .PHONY: help
 help: ## this list

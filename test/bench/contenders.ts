@@ -1,54 +1,37 @@
-import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findFreePort, isInstalled, spawnOn, stopProcess } from './processes.js'
-import { BEARER_TOKEN, toConversePost, toOpenAiBody, toPost } from './wire.js'
+import {
+  type BenchContext,
+  type Contender,
+  openAiRequests,
+  profileOptions,
+  type Running,
+  toRunning,
+} from './contender.js'
+import { listPeers } from './peers.js'
+import { listPortkey } from './portkey.js'
+import { findFreePort, isInstalled, spawnOn } from './processes.js'
+import { BEARER_TOKEN, toConversePost } from './wire.js'
 
-/** What a contender needs to know to start. */
-export interface BenchContext {
-  readonly upstreamPort: number
-  /** `AWS_*` of a gateway: control plane on the emulator, runtime on the upstream. */
-  readonly awsEnvironment: Readonly<Record<string, string>>
-  /** Core of the contender; null: not pinned. */
-  readonly core: number | null
-  /** Where Node contenders write a CPU profile when they stop; null: none. */
-  readonly profileDir: string | null
-}
-
-/** A contender that takes requests. */
-export interface Running {
-  readonly port: number
-  /** The process tree that is measured; null: none. */
-  readonly pid: number | null
-  /** A chat as this contender takes it, byte for byte. */
-  request(stream: boolean, promptCharacters: number): Buffer
-  stop(): Promise<void>
-}
-
-/** Something that can be measured. */
-export interface Contender {
-  readonly name: string
-  /** Why it can't be measured here; null: it can. */
-  readonly missing: string | null
-  start(context: BenchContext): Promise<Running>
-  /** Milliseconds from start to ready, with a snapshot on disk and no AWS; absent: means nothing here. */
-  readonly startWithoutAws?: (context: BenchContext) => Promise<number>
-}
+export type { BenchContext, Contender, Running } from './contender.js'
 
 export const DIRECT = 'upstream directly'
+/** Where throughput is measured: what another load generator gets from the upstream. */
+export const DIRECT_BY_WRK = 'upstream, by wrk'
 export const NGINX = 'nginx'
 export const SDK_RELAY = 'SDK relay'
-
-const START_LIMIT_MS = 30_000
-const POLL_MS = 5
-const STDERR_CHARACTERS_MAX = 4_000
 
 /** All contenders, the baseline first, peers from `BENCH_PEER_*` last. */
 export function listContenders(environment: NodeJS.ProcessEnv): readonly Contender[] {
   return [
     { name: DIRECT, missing: null, start: startDirect },
+    {
+      name: DIRECT_BY_WRK,
+      missing: isInstalled('wrk') ? null : 'wrk is not installed (apt-get install wrk)',
+      start: startDirect,
+    },
     {
       name: NGINX,
       missing: isInstalled('nginx') ? null : 'nginx is not installed (apt-get install nginx-light)',
@@ -57,6 +40,7 @@ export function listContenders(environment: NodeJS.ProcessEnv): readonly Contend
     { name: SDK_RELAY, missing: null, start: startSdkRelay },
     toBedrockd('bedrockd SigV4', {}),
     toBedrockd('bedrockd bearer', { AWS_BEARER_TOKEN_BEDROCK: BEARER_TOKEN }),
+    ...listPortkey(),
     ...listPeers(environment),
   ]
 }
@@ -72,7 +56,7 @@ async function startNginx({ upstreamPort, core }: BenchContext): Promise<Running
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, toNginxConfig({ folder, port, upstreamPort }))
   const child = spawnOn(core, ['nginx', '-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  return toRunning(child, { port, folder, readyPath: null, request: toConversePost })
+  return toRunning(child, { port, folder, request: toConversePost })
 }
 
 function toNginxConfig(options: {
@@ -105,6 +89,8 @@ ${temporary}
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
+      proxy_request_buffering off;
+      client_max_body_size 0;
       proxy_buffer_size 64k;
       proxy_buffers 4 64k;
       proxy_read_timeout 3600s;
@@ -121,7 +107,7 @@ async function startSdkRelay(context: BenchContext): Promise<Running> {
     env: { PATH: process.env['PATH'], ...context.awsEnvironment, PORT: String(port), NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  return toRunning(child, { port, folder: null, readyPath: null, request: toOpenAiPost })
+  return toRunning(child, { port, request: openAiRequests({}) })
 }
 
 function toBedrockd(name: string, environment: Readonly<Record<string, string>>): Contender {
@@ -175,100 +161,6 @@ async function startBedrockd(
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const folder = options.keepFolder ? null : options.folder
-  return toRunning(child, { port, folder, readyPath: '/readyz', request: toOpenAiPost })
-}
-
-/**
- * Gateways of others, one for each `BENCH_PEER_<KEY>_COMMAND`: a shell command that starts it, with `UPSTREAM_URL` and `AWS_*`
- * in its environment; `_URL` is where its chat completions are; `_NAME` and `_HEADERS` (a JSON object) are optional.
- */
-function listPeers(environment: NodeJS.ProcessEnv): readonly Contender[] {
-  return Object.keys(environment).flatMap((variable) => {
-    const key = /^BENCH_PEER_(\w+)_COMMAND$/.exec(variable)?.[1]
-    if (key === undefined) return []
-    const read = (name: string): string | undefined => environment[`BENCH_PEER_${key}_${name}`]
-    const url = read('URL')
-    const missing = url === undefined ? `BENCH_PEER_${key}_URL is not set` : null
-    const headers = JSON.parse(read('HEADERS') ?? '{}') as Record<string, string>
-    const command = environment[variable] ?? ''
-    return [
-      {
-        name: read('NAME') ?? key.toLowerCase(),
-        missing,
-        start: (context) => startPeer(context, { command, url: new URL(url ?? ''), headers }),
-      } satisfies Contender,
-    ]
-  })
-}
-
-async function startPeer(
-  context: BenchContext,
-  peer: { readonly command: string; readonly url: URL; readonly headers: Readonly<Record<string, string>> },
-): Promise<Running> {
-  const child = spawnOn(context.core, ['sh', '-c', `exec ${peer.command}`], {
-    env: {
-      ...process.env,
-      ...context.awsEnvironment,
-      UPSTREAM_URL: `http://127.0.0.1:${context.upstreamPort}`,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const request = (stream: boolean, promptCharacters: number): Buffer =>
-    toPost({ path: peer.url.pathname, headers: peer.headers, body: toOpenAiBody(stream, promptCharacters) })
-  return toRunning(child, { port: Number(peer.url.port), folder: null, readyPath: null, request })
-}
-
-function toOpenAiPost(stream: boolean, promptCharacters: number): Buffer {
-  return toPost({ path: '/v1/chat/completions', headers: {}, body: toOpenAiBody(stream, promptCharacters) })
-}
-
-function profileOptions({ profileDir }: BenchContext, name: string): readonly string[] {
-  if (profileDir === null) return []
-  const file = `${name.replaceAll(' ', '-')}-${Date.now()}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file}`]
-}
-
-/** Waits until the contender answers. Throws with its stderr where it does not. */
-async function toRunning(
-  child: ChildProcess,
-  options: {
-    readonly port: number
-    /** Removed at the end. */
-    readonly folder: string | null
-    /** Must answer 200; null: any answer will do. */
-    readonly readyPath: string | null
-    readonly request: Running['request']
-  },
-): Promise<Running> {
-  const { port, folder, request } = options
-  let complaint = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-STDERR_CHARACTERS_MAX)
-  })
-  const stop = async (): Promise<void> => {
-    await stopProcess(child)
-    if (folder !== null) rmSync(folder, { recursive: true, force: true })
-  }
-  const endMs = performance.now() + START_LIMIT_MS
-  while (!(await isReady(port, options.readyPath))) {
-    if (performance.now() < endMs && child.exitCode === null) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      continue
-    }
-    await stop()
-    throw new Error(`did not start: ${complaint.trim().replace(/\s+/g, ' ').slice(-300)}`)
-  }
-  return { port, pid: child.pid ?? null, request, stop }
-}
-
-async function isReady(port: number, path: string | null): Promise<boolean> {
-  try {
-    const { status } = await fetch(`http://127.0.0.1:${port}${path ?? '/'}`, {
-      signal: AbortSignal.timeout(2_000),
-    })
-    return path === null || status === 200
-  } catch {
-    return false
-  }
+  const folder = options.keepFolder ? {} : { folder: options.folder }
+  return toRunning(child, { port, ...folder, readyPath: '/readyz', request: openAiRequests({}) })
 }

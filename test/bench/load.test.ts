@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
-import { ChunkedBody } from './chunked-body.js'
 import { runLoad } from './load.js'
-import { MarkerCounter } from './marker-counter.js'
 import { startUpstream, type Upstream } from './upstream.js'
 import { DEFAULT_PLAN, toConversePost, toStreamReply } from './wire.js'
 
@@ -42,6 +42,70 @@ test('a reply with another number of events than expected is a failure', async (
   assert.match(String(result.failure), /9 events instead of 10/)
 })
 
+/** What the load generator says of a server that answers each request with these bytes, and then perhaps hangs up. */
+async function judge(
+  reply: Buffer,
+  options: { readonly hangUp?: true; readonly bodyBytesMin?: number } = {},
+) {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', () => {
+      socket.write(reply)
+      if (options.hangUp) socket.end()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { bodyBytesMin = 0 } = options
+  const result = await runLoad({ ...toLoad(true, 1, 3), port, bodyBytesMin, warmupMs: 10, windowMs: 100 })
+  server.close()
+  return result
+}
+
+const THREE_EVENTS = toStreamReply({ ...DEFAULT_PLAN, events: 3 })
+
+test('another status than 200 is a failure, also where the body is right', async () => {
+  const accepted = await judge(THREE_EVENTS)
+  assert.equal(accepted.failures, 0, String(accepted.failure))
+  const refused = Buffer.from(THREE_EVENTS.toString('latin1').replace('200 OK', '503 Busy'), 'latin1')
+  const { failures, failure } = await judge(refused)
+  assert.ok(failures > 0)
+  assert.match(String(failure), /^status 503/)
+})
+
+test('a connection that is cut within a reply or between replies is a failure', async () => {
+  const cut = await judge(THREE_EVENTS.subarray(0, -40), { hangUp: true })
+  assert.match(String(cut.failure), /^connection closed after 3 events/)
+  assert.ok(cut.failures > 0)
+  assert.equal(cut.replies, 0)
+  const closed = await judge(THREE_EVENTS, { hangUp: true })
+  assert.match(String(closed.failure), /^connection closed/)
+})
+
+test('a body that is too short is a failure: some gateways wrap an error in a 200', async () => {
+  const bodyBytes = THREE_EVENTS.length
+  const { failure } = await judge(THREE_EVENTS, { bodyBytesMin: bodyBytes })
+  assert.match(String(failure), /^a body of \d+ bytes instead of \d+ at least$/)
+  const { failures } = await judge(THREE_EVENTS, { bodyBytesMin: 300 })
+  assert.equal(failures, 0)
+})
+
+test('a failure of the warm-up counts', async () => {
+  let answered = 0
+  const server = createServer((socket) => {
+    socket.on('data', () => {
+      answered += 1
+      socket.write(answered === 1 ? toStreamReply({ ...DEFAULT_PLAN, events: 2 }) : THREE_EVENTS)
+    })
+    socket.on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const result = await runLoad({ ...toLoad(true, 1, 3), port: (server.address() as AddressInfo).port })
+  server.close()
+  assert.equal(result.failures, 1)
+  assert.ok(result.replies > 0)
+})
+
 test('replies that are not streamed are counted and timed one by one', async () => {
   upstream.setPlan(DEFAULT_PLAN)
   const result = await runLoad(toLoad(false, 4, 0))
@@ -67,28 +131,4 @@ test('the wait of the upstream is taken off the time to the first event', async 
   const [least] = result.firstEventsMs
   assert.ok(least !== undefined && least < 50, `${least} ms`)
   assert.ok((result.latenciesMs[0] ?? 0) >= 49)
-})
-
-test('markers are counted the same however the bytes are cut', () => {
-  const reply = toStreamReply({ ...DEFAULT_PLAN, events: 5, eventsPerChunk: 2 })
-  for (const size of [1, 2, 3, 5, 11, 12, 13, 64, reply.length]) {
-    const counter = new MarkerCounter()
-    let found = 0
-    for (let at = 0; at < reply.length; at += size) found += counter.push(reply.subarray(at, at + size))
-    assert.equal(found, 5, `in parts of ${size} bytes`)
-  }
-})
-
-test('the chunked coding is undone the same however the bytes are cut', () => {
-  const coded = Buffer.from('5\r\nhello\r\n1\r\n \r\nb\r\nwide\r\nworld\r\n0\r\n\r\n')
-  for (let size = 1; size <= coded.length; size += 1) {
-    const parts: Buffer[] = []
-    const body = new ChunkedBody((content) => parts.push(Buffer.from(content)))
-    for (let at = 0; at < coded.length; at += size) {
-      assert.equal(body.ended, false)
-      body.push(coded.subarray(at, at + size))
-    }
-    assert.equal(body.ended, true)
-    assert.equal(Buffer.concat(parts).toString(), 'hello wide\r\nworld')
-  }
 })

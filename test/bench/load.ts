@@ -14,6 +14,8 @@ export interface Load {
   readonly windowMs: number
   /** Events that each complete reply must have; a reply with more or fewer is a failure. */
   readonly eventsExpected: number
+  /** Body bytes that each complete reply has at least: some gateways wrap an error in a 200. Absent: 0. */
+  readonly bodyBytesMin?: number
   /** The process whose CPU time is taken over the window; null: none. */
   readonly pid: number | null
 }
@@ -114,6 +116,7 @@ class Client {
   #head = ''
   #headDone = false
   #bodyLeft = 0
+  #bodyBytes = 0
   /** Null: the head named a length. */
   #chunked: ChunkedBody | null = null
   #eventsSeen = 0
@@ -157,6 +160,7 @@ class Client {
   #send(): void {
     this.#head = ''
     this.#headDone = false
+    this.#bodyBytes = 0
     this.#eventsSeen = 0
     this.#counter = new MarkerCounter()
     this.#sentMs = performance.now()
@@ -167,6 +171,7 @@ class Client {
     this.#tally.bytes += chunk.length
     const body = this.#headDone ? chunk : this.#readHead(chunk)
     if (body === null) return
+    this.#bodyBytes += body.length
     if (this.#chunked === null) {
       this.#bodyLeft -= body.length
       this.#countEvents(body)
@@ -209,6 +214,8 @@ class Client {
       this.#tally.latenciesMs.push(performance.now() - this.#sentMs)
     if (this.#eventsSeen !== this.#load.eventsExpected)
       this.#tally.fail(`${this.#eventsSeen} events instead of ${this.#load.eventsExpected}`)
+    if (this.#bodyBytes < (this.#load.bodyBytesMin ?? 0))
+      this.#tally.fail(`a body of ${this.#bodyBytes} bytes instead of ${this.#load.bodyBytesMin} at least`)
     this.#send()
   }
 }

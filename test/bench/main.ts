@@ -4,25 +4,14 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startEmulator } from '../emulator/emulator.js'
-import { type Contender, listContenders, type Running } from './contenders.js'
-import { runLoadIn } from './load.js'
+import { type Contender, DIRECT_BY_WRK, listContenders, type Running } from './contenders.js'
+import { type LoadResult, runLoadIn } from './load.js'
 import { type Bench, MEASUREMENTS, type Measurement, toPlan } from './measurements.js'
 import { type Cores, findCores, spawnOn, stopProcess } from './processes.js'
-import { formatTable, type Row, summarize } from './report.js'
-import { BEARER_TOKEN } from './wire.js'
-
-const USAGE = `usage: node --expose-gc dist/test/bench/main.js [options]
-
-  --only NAMES         measurements, by name: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
-  --contenders TEXTS   contenders whose name holds one of these
-  --runs N             rounds of each measurement (5)
-  --seconds S          length of one run after its warm-up (5)
-  --cpu-prof DIR       Node contenders write a CPU profile there when they stop
-  --out FILE           where the figures go as JSON (bench-results.json)
-
-Lists are separated by commas. Other gateways: BENCH_PEER_<KEY>_COMMAND (a shell command that starts it; UPSTREAM_URL and
-AWS_* are in its environment), BENCH_PEER_<KEY>_URL (its chat completions), _NAME, _HEADERS (a JSON object).
-`
+import { formatTable, type Row, ratiosOf, summarize } from './report.js'
+import { toUsage } from './usage.js'
+import { BEARER_TOKEN, DEFAULT_PLAN } from './wire.js'
+import { runWrk } from './wrk.js'
 
 interface Options {
   readonly measurements: readonly Measurement[]
@@ -64,6 +53,12 @@ function forkOn(core: number | null, file: string) {
   return spawnOn(core, [process.execPath, main], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
+/** Throws when a reply was not what it must be. */
+function accept(result: LoadResult): LoadResult {
+  if (result.failures > 0) throw new Error(`${result.failures} failures; the first: ${result.failure}`)
+  return result
+}
+
 /** One line that overwrites itself, where somebody looks. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
@@ -73,17 +68,20 @@ function showProgress(text: string): void {
 async function measure(
   measurement: Measurement,
   started: ReadonlyMap<Contender, Running | string>,
-  { runs, bench }: { readonly runs: number; readonly bench: Bench },
+  { runs, benchOf }: { readonly runs: number; readonly benchOf: (contender: Contender) => Bench },
 ): Promise<readonly Row[]> {
+  // wrk counts replies and no more.
+  const isThroughput = measurement.metrics.some(({ throughput }) => throughput)
+  const asked = [...started].filter(([{ name }]) => isThroughput || name !== DIRECT_BY_WRK)
   const rounds = new Map<Contender, Record<string, number>[]>()
   const failed = new Map<Contender, string>()
   for (let round = 1; round <= runs; round += 1) {
-    for (const [contender, running] of started) {
+    for (const [contender, running] of asked) {
       showProgress(`${measurement.name} ${round}/${runs} ${contender.name}`)
       if (typeof running === 'string') failed.set(contender, running)
       if (typeof running === 'string' || failed.has(contender)) continue
       try {
-        const figures = await measurement.run({ contender, running }, bench)
+        const figures = await measurement.run({ contender, running }, benchOf(contender))
         rounds.set(contender, [...(rounds.get(contender) ?? []), figures])
       } catch (error) {
         failed.set(contender, String(error))
@@ -91,7 +89,7 @@ async function measure(
     }
   }
   showProgress('')
-  return [...started.keys()].map((contender): Row => {
+  return asked.map(([contender]): Row => {
     const reason = failed.get(contender)
     return reason === undefined
       ? { type: 'measured', contender: contender.name, runs: rounds.get(contender) ?? [] }
@@ -115,7 +113,7 @@ function describeMachine(cores: Cores | null) {
 async function main(): Promise<number> {
   const options = readOptions()
   if (options === null) {
-    process.stderr.write(USAGE)
+    process.stderr.write(toUsage(MEASUREMENTS.map(({ name }) => name)))
     return 2
   }
   const cores = findCores()
@@ -138,6 +136,7 @@ async function main(): Promise<number> {
     const [{ port: upstreamPort }] = (await once(upstream, 'message')) as [{ port: number }]
     const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
     const times = { windowMs: options.windowMs, warmupMs: Math.min(2_000, options.windowMs) }
+    let plan = DEFAULT_PLAN
     const bench: Bench = {
       ...times,
       context: {
@@ -146,23 +145,30 @@ async function main(): Promise<number> {
         core: cores?.contender ?? null,
         profileDir: options.profileDir,
       },
-      async setPlan(plan) {
-        upstream.send(toPlan(plan))
+      async setPlan(wanted) {
+        plan = toPlan(wanted)
+        upstream.send(plan)
         await once(upstream, 'message')
       },
       async load(wanted, otherTimes) {
-        const result = await runLoadIn(load, { ...times, ...wanted, ...otherTimes })
-        if (result.failures > 0) throw new Error(`${result.failures} failures; the first: ${result.failure}`)
-        return result
+        // Streams have their events to be counted; a whole reply has its text.
+        const bodyBytesMin = wanted.eventsExpected === 0 ? plan.answerBytes : 0
+        return accept(await runLoadIn(load, { ...times, bodyBytesMin, ...wanted, ...otherTimes }))
       },
     }
+    const wrkBench: Bench = {
+      ...bench,
+      load: async (wanted, otherTimes) =>
+        accept(await runWrk({ ...times, ...wanted, ...otherTimes }, cores?.load ?? null)),
+    }
+    const benchOf = ({ name }: Contender): Bench => (name === DIRECT_BY_WRK ? wrkBench : bench)
     for (const contender of options.contenders) {
       const running = contender.missing ?? (await contender.start(bench.context).catch(String))
       started.set(contender, running)
     }
     const results = []
     for (const measurement of options.measurements) {
-      const rows = await measure(measurement, started, { runs: options.runs, bench })
+      const rows = await measure(measurement, started, { runs: options.runs, benchOf })
       console.log(formatTable(measurement, rows))
       results.push(toResult(measurement, rows))
     }
@@ -185,7 +191,11 @@ function toResult(measurement: Measurement, rows: readonly Row[]) {
     title: measurement.title,
     rows: rows.map((row) => ({
       ...row,
-      figures: measurement.metrics.map((metric) => ({ ...metric, ...summarize(row, metric, direct) })),
+      figures: measurement.metrics.map((metric) => ({
+        ...metric,
+        ...summarize(row, metric, direct),
+        ratios: ratiosOf(row, metric, rows),
+      })),
     })),
   }
 }

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer } from 'node:net'
 const TICKS_PER_SECOND = 100
 const PAGE_BYTES = 4096
 const STOP_LIMIT_MS = 5_000
+const STOP_POLL_MS = 10
 
 /** The cores of the two sides; null: not pinned, because there is no `taskset` or only one core. */
 export interface Cores {
@@ -45,14 +46,32 @@ export function spawnOn(
   return spawn(program, rest, options)
 }
 
-/** SIGTERM, then SIGKILL for what does not listen. */
+/** Ends a process and its children: SIGTERM, then SIGKILL for what does not listen. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  // Named before the first of them ends: a shell's children outlive it, and then belong to nobody.
+  const members = treeOf(child.pid)
   const exited = once(child, 'exit')
-  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-  child.kill('SIGTERM')
+  for (const member of members) signal(member, 'SIGTERM')
+  const endMs = performance.now() + STOP_LIMIT_MS
+  while (members.some(isAlive) && performance.now() < endMs)
+    await new Promise((resolve) => setTimeout(resolve, STOP_POLL_MS))
+  for (const member of members.filter(isAlive)) signal(member, 'SIGKILL')
   await exited
-  clearTimeout(limit)
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It ended of itself.
+  }
+}
+
+/** False for one that ended and only waits to be asked how. */
+function isAlive(pid: number): boolean {
+  const state = readStat(pid)[0]
+  return state !== undefined && state !== 'Z'
 }
 
 /** A port of loopback that nobody listens on. */
@@ -82,7 +101,8 @@ export function residentBytesOf(pid: number): number {
   }, 0)
 }
 
-function treeOf(pid: number): readonly number[] {
+/** A process and all that descend from it, itself first. */
+export function treeOf(pid: number): readonly number[] {
   const threads = listFolder(`/proc/${pid}/task`)
   const children = threads.flatMap((thread) =>
     readFile(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DIRECT } from './contenders.js'
+import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
 import type { Measurement, Metric } from './measurements.js'
+import { PORTKEY } from './portkey.js'
 import { parseCpuList } from './processes.js'
-import { formatTable, type Row, summarize } from './report.js'
+import { formatTable, type Row, ratiosOf, summarize } from './report.js'
 import { median, percentile } from './statistics.js'
 
 const rate: Metric = { key: 'rate', unit: 'events/s', digits: 0, throughput: true }
@@ -44,6 +45,61 @@ test('the table names what could not be measured, and why', () => {
   const measurement = { name: 'm', title: 't', metrics: [rate] } as unknown as Measurement
   const table = formatTable(measurement, [{ type: 'missing', contender: 'nginx', reason: 'not installed' }])
   assert.match(table, /nginx +not measured: not installed/)
+})
+
+test('each contender has its ratio to every reference that was measured', () => {
+  const rows = [
+    measured(DIRECT, 'rate', [900]),
+    measured(DIRECT_BY_WRK, 'rate', [950]),
+    measured(NGINX, 'rate', [400]),
+    measured(SDK_RELAY, 'rate', [10, 20, 60]),
+    measured('bedrockd', 'rate', [200]),
+    measured(PORTKEY, 'rate', [16]),
+  ]
+  const of = (name: string) => {
+    const row = rows.find(({ contender }) => contender === name)
+    assert.ok(row !== undefined)
+    return ratiosOf(row, rate, rows)
+  }
+  assert.deepEqual(of('bedrockd'), { [NGINX]: 0.5, [SDK_RELAY]: 10, [PORTKEY]: 12.5 })
+  assert.equal(of(PORTKEY)[PORTKEY], 1)
+  assert.deepEqual(of(DIRECT), {})
+  assert.deepEqual(of(DIRECT_BY_WRK), {})
+})
+
+test('the ratios of added times are those of what was added', () => {
+  const rows = [
+    measured(DIRECT, 'p50', [100, 200]),
+    measured(NGINX, 'p50', [110, 210]),
+    measured('bedrockd', 'p50', [140, 240]),
+  ]
+  const row = rows[2]
+  assert.ok(row !== undefined)
+  assert.deepEqual(ratiosOf(row, latency, rows), { [NGINX]: 4 })
+})
+
+test('a reference that is not measured has no column', () => {
+  const measurement = { name: 'm', title: 't', metrics: [rate] } as unknown as Measurement
+  const missing: Row = { type: 'missing', contender: PORTKEY, reason: 'it is not installed (make peers)' }
+  const own = measured('bedrockd', 'rate', [200])
+  const without = formatTable(measurement, [measured(NGINX, 'rate', [400]), own, missing])
+  assert.match(without, /events\/s {2}× nginx\n/)
+  assert.match(without, /Portkey SigV4 +not measured: it is not installed/)
+  const all = formatTable(measurement, [
+    measured(NGINX, 'rate', [400]),
+    measured(SDK_RELAY, 'rate', [20]),
+    own,
+    measured(PORTKEY, 'rate', [16]),
+  ])
+  assert.match(all, /events\/s {2}× nginx {2}× SDK {2}× Portkey\n/)
+  assert.match(all, /bedrockd +200 \(200–200\) +0\.50 +10\.0 +12\.5\n/)
+})
+
+test('what wrk gets directly is no contender that the load side must beat', () => {
+  const measurement = { name: 'm', title: 't', metrics: [rate] } as unknown as Measurement
+  const rows = [measured(DIRECT, 'rate', [100]), measured(DIRECT_BY_WRK, 'rate', [110])]
+  assert.doesNotMatch(formatTable(measurement, rows), /2 times/)
+  assert.match(formatTable(measurement, [...rows, measured('bedrockd', 'rate', [50])]), /at least 2 times/)
 })
 
 test('a list of cores is read with ranges', () => {

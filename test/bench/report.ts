@@ -1,5 +1,6 @@
-import { DIRECT, NGINX, SDK_RELAY } from './contenders.js'
+import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
 import type { Measurement, Metric } from './measurements.js'
+import { PORTKEY } from './portkey.js'
 import { median } from './statistics.js'
 
 /** The runs of one contender in one measurement, or why there are none. */
@@ -18,6 +19,15 @@ export interface Summary {
   readonly max: number
 }
 
+/** What the others are compared with, and the head of the column. */
+const REFERENCES = [
+  { name: NGINX, head: '× nginx' },
+  { name: SDK_RELAY, head: '× SDK' },
+  { name: PORTKEY, head: '× Portkey' },
+] as const
+
+const LOAD_SIDE: readonly string[] = [DIRECT, DIRECT_BY_WRK]
+
 /** The load side must be able to do this many times what a contender does, else it is measured itself. */
 const LOAD_SIDE_FACTOR = 2
 
@@ -35,23 +45,40 @@ export function summarize(row: Row | undefined, metric: Metric, direct: Row | un
   return { median: median(finite), min: Math.min(...finite), max: Math.max(...finite) }
 }
 
-/** The table of one measurement as text. */
+/** A contender's median divided by each reference's, by the reference's name; none where there is nothing to divide. */
+export function ratiosOf(row: Row, metric: Metric, rows: readonly Row[]): Readonly<Record<string, number>> {
+  const direct = rows.find(({ contender }) => contender === DIRECT)
+  const own = summarize(row, metric, direct)
+  if (own === null || LOAD_SIDE.includes(row.contender)) return {}
+  return Object.fromEntries(
+    REFERENCES.flatMap(({ name }) => {
+      const reference = rows.find(({ contender }) => contender === name)
+      const other = summarize(reference, metric, direct)
+      return other === null ? [] : [[name, own.median / other.median]]
+    }),
+  )
+}
+
+/** The table of one measurement as text. A reference that was not measured has no column. */
 export function formatTable(measurement: Measurement, rows: readonly Row[]): string {
-  const named = (name: string): Row | undefined => rows.find(({ contender }) => contender === name)
+  const direct = rows.find(({ contender }) => contender === DIRECT)
+  const references = REFERENCES.filter(({ name }) =>
+    rows.some(({ contender, type }) => contender === name && type === 'measured'),
+  )
   const lines = rows.map((row): readonly string[] => {
     if (row.type === 'missing') return [row.contender, `not measured: ${row.reason}`]
     const cells = measurement.metrics.flatMap((metric) => {
-      const summary = summarize(row, metric, named(DIRECT))
+      const ratios = ratiosOf(row, metric, rows)
       return [
-        formatSummary(summary, metric),
-        formatRatio(summary, row, metric, named(NGINX), named(DIRECT)),
-        formatRatio(summary, row, metric, named(SDK_RELAY), named(DIRECT)),
+        formatSummary(summarize(row, metric, direct), metric),
+        ...references.map(({ name }) => formatRatio(ratios[name])),
       ]
     })
     return [row.contender, ...cells]
   })
-  const head = ['', ...measurement.metrics.flatMap(({ unit }) => [unit, '× nginx', '× SDK'])]
-  const notes = measurement.metrics.flatMap((metric) => loadSideNote(metric, rows, named(DIRECT)))
+  const heads = references.map(({ head }) => head)
+  const head = ['', ...measurement.metrics.flatMap(({ unit }) => [unit, ...heads])]
+  const notes = measurement.metrics.flatMap((metric) => loadSideNote(metric, rows, direct))
   return [`${measurement.name}: ${measurement.title}`, ...align([head, ...lines]), ...notes, ''].join('\n')
 }
 
@@ -62,27 +89,22 @@ function formatSummary(summary: Summary | null, { digits }: Metric): string {
   return `${format(summary.median)} (${format(summary.min)}–${format(summary.max)})`
 }
 
-function formatRatio(
-  summary: Summary | null,
-  row: Row,
-  metric: Metric,
-  other: Row | undefined,
-  direct: Row | undefined,
-): string {
-  const against = summarize(other, metric, direct)
-  if (summary === null || against === null || row.contender === DIRECT) return ''
-  return (summary.median / against.median).toFixed(2)
+/** Three digits are more than the spread allows. */
+function formatRatio(ratio: number | undefined): string {
+  if (ratio === undefined) return ''
+  return ratio.toFixed(Math.abs(ratio) >= 100 ? 0 : Math.abs(ratio) >= 10 ? 1 : 2)
 }
 
 function loadSideNote(metric: Metric, rows: readonly Row[], direct: Row | undefined): readonly string[] {
   const limit = summarize(direct, metric, direct)
   if (metric.throughput === undefined || limit === null) return []
   const factors = rows
-    .filter(({ contender }) => contender !== DIRECT)
+    .filter(({ contender }) => !LOAD_SIDE.includes(contender))
     .flatMap((row) => {
       const summary = summarize(row, metric, direct)
       return summary === null ? [] : [{ name: row.contender, factor: limit.median / summary.median }]
     })
+  if (factors.length === 0) return []
   const close = factors.filter(({ factor }) => factor < LOAD_SIDE_FACTOR)
   const text = close.map(({ name, factor }) => `${name} (${factor.toFixed(2)})`).join(', ')
   return [
@@ -93,7 +115,8 @@ function loadSideNote(metric: Metric, rows: readonly Row[], direct: Row | undefi
 }
 
 function align(lines: readonly (readonly string[])[]): readonly string[] {
-  const full = lines.filter((line) => line.length > 2)
+  const columns = lines[0]?.length
+  const full = lines.filter((line) => line.length === columns)
   const widths = (full[0] ?? []).map((_, column) =>
     Math.max(...full.map((line) => line[column]?.length ?? 0)),
   )
@@ -101,7 +124,7 @@ function align(lines: readonly (readonly string[])[]): readonly string[] {
   return lines.map((line) => {
     const [name = '', ...cells] = line
     const padded = cells.map((cell, index) =>
-      line.length > 2 ? cell.padStart(widths[index + 1] ?? 0) : cell,
+      line.length === columns ? cell.padStart(widths[index + 1] ?? 0) : cell,
     )
     return `  ${[name.padEnd(nameWidth), ...padded].join('  ')}`.trimEnd()
   })

@@ -16,7 +16,7 @@ import {
 /** A Bedrock Runtime that costs next to nothing: bytes made beforehand, no check of what is asked. */
 export interface Upstream {
   readonly port: number
-  /** For the requests to come. */
+  /** For the requests to come. Paced streams that still run are cut: who did not cancel them has no part in what follows. */
   setPlan(plan: UpstreamPlan): void
   close(): Promise<void>
 }
@@ -46,6 +46,7 @@ export async function startUpstream(): Promise<Upstream> {
   return {
     port: (server.address() as AddressInfo).port,
     setPlan(plan) {
+      pacer.cut()
       replies = toReplies(plan)
     },
     async close() {
@@ -134,6 +135,11 @@ class Pacer {
     this.#streams.add(stream)
     socket.once('close', () => this.#streams.delete(stream))
     this.#timer ??= setInterval(() => this.#tick(), 1)
+  }
+
+  cut(): void {
+    for (const { socket } of this.#streams) socket.destroy()
+    this.stop()
   }
 
   stop(): void {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
+import { decodeEvents } from '../bedrock/decode.js'
 import { runtimeClient } from '../emulator/sdk-clients.js'
+import { ChunkedBody } from './chunked-body.js'
 import { startUpstream } from './upstream.js'
-import { DEFAULT_PLAN, MARKER, MODEL_ID, type UpstreamPlan } from './wire.js'
+import {
+  DEFAULT_PLAN,
+  MARKER,
+  MODEL_ID,
+  STREAM_HEAD,
+  toConversePost,
+  toOpenAiBody,
+  toStreamReply,
+  type UpstreamPlan,
+} from './wire.js'
 
 const input = { modelId: MODEL_ID, messages: [{ role: 'user' as const, content: [{ text: 'hello' }] }] }
 
@@ -55,4 +66,43 @@ test('an answer that is not streamed has the asked length for the AWS SDK', asyn
     client.destroy()
     await upstream.close()
   }
+})
+
+test("bedrockd's own decoder reads the same events out of a reply as the AWS SDK", async () => {
+  const plan = { ...DEFAULT_PLAN, events: 40, eventsPerChunk: 7 }
+  const chunks: Buffer[] = []
+  const body = new ChunkedBody((content) => chunks.push(content))
+  body.push(toStreamReply(plan).subarray(STREAM_HEAD.length))
+  const { events, thrown, pendingBytes } = decodeEvents(chunks)
+  assert.equal(thrown, null)
+  assert.equal(pendingBytes, 0)
+  const { names, texts } = await decode(plan)
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    names,
+  )
+  const ownTexts = events.flatMap((event) =>
+    event.type === 'contentBlockDelta' ? [event.payload.delta?.text] : [],
+  )
+  assert.deepEqual(ownTexts, texts)
+})
+
+test('both protocols ask for the same chat, with a prompt of the asked length', () => {
+  const asked = toConversePost(true, 2_500).toString()
+  const converse = JSON.parse(asked.slice(asked.indexOf('\r\n\r\n'))) as {
+    readonly messages: readonly [{ readonly content: readonly [{ readonly text: string }] }]
+    readonly system: readonly [{ readonly text: string }]
+  }
+  const openai = JSON.parse(toOpenAiBody(true, 2_500)) as {
+    readonly messages: readonly [{ readonly content: string }, { readonly content: string }]
+  }
+  assert.equal(openai.messages[1].content.length, 2_500)
+  assert.equal(converse.messages[0].content[0].text, openai.messages[1].content)
+  assert.equal(converse.system[0].text, openai.messages[0].content)
+})
+
+test('a POST names the length of its body, however its characters are encoded', () => {
+  const head = toConversePost(false, 100).toString()
+  const body = head.slice(head.indexOf('\r\n\r\n') + 4)
+  assert.match(head, new RegExp(`content-length: ${Buffer.byteLength(body)}\\r\\n`))
 })

@@ -112,9 +112,9 @@ export function toPrompt(characters: number): string {
 }
 
 /** The body of a chat in OpenAI's protocol. */
-export function toOpenAiBody(stream: boolean, promptCharacters: number): string {
+export function toOpenAiBody(stream: boolean, promptCharacters: number, model = MODEL_ID): string {
   return JSON.stringify({
-    model: MODEL_ID,
+    model,
     stream,
     max_tokens: 4096,
     messages: [
