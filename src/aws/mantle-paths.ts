@@ -11,6 +11,9 @@ export interface MantleRoute {
   turnAround(error: GatewayError): boolean
 }
 
+/** Of calls that do not go to bedrock-mantle. */
+const ELSEWHERE: MantleRoute = { path: () => '/v1', confirm() {}, turnAround: () => false }
+
 /**
  * Knows under which path each model stands on bedrock-mantle: as the table says, until bedrock-mantle said otherwise. A new
  * model costs one refused call, which nobody is billed for.
@@ -19,6 +22,7 @@ export function createMantlePaths() {
   const learned = new Map<string, MantlePath>()
   return {
     start({ id, dialect }: Pick<ModelTarget, 'id' | 'dialect'>): MantleRoute {
+      if (dialect !== 'openai-mantle') return ELSEWHERE
       let path = learned.get(id) ?? mantlePathOf(id)
       let turned = false
       return {
@@ -29,7 +33,7 @@ export function createMantlePaths() {
           if (turned) learned.set(id, path)
         },
         turnAround(error) {
-          if (dialect !== 'openai-mantle' || turned || !isWrongMantlePath(error.message)) return false
+          if (turned || !isWrongMantlePath(error.message)) return false
           turned = true
           path = otherMantlePath(path)
           return true

@@ -67,6 +67,8 @@ export interface ChunkWriterOptions {
 const DELTA_END = toEnd(`},"logprobs":null,"finish_reason":null}]}\n\n`)
 const DELTA_END_WITH_USAGE = toEnd(`},"logprobs":null,"finish_reason":null}],"usage":null}\n\n`)
 
+const CONTENT = `"content":`
+
 interface End {
   readonly text: string
   readonly bytes: Buffer
@@ -82,14 +84,17 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
 
 /** A class, because there is one for each open stream: a dozen closures are 1 KB, an instance is 40 bytes. */
 class ReplyChunkWriter implements ChunkWriter {
-  readonly #start: string
+  /** What stands before a delta's members, as far as text needs it: one copy for each open stream. */
   readonly #contentStart: Buffer
   readonly #end: End
 
   constructor({ head, includeUsage, choice }: ChunkWriterOptions) {
-    this.#start = `${chunkStart(head)}{"index":${choice},"delta":{`
-    this.#contentStart = Buffer.from(`${this.#start}"content":`)
+    this.#contentStart = Buffer.from(`${chunkStart(head)}{"index":${choice},"delta":{${CONTENT}`)
     this.#end = includeUsage ? DELTA_END_WITH_USAGE : DELTA_END
+  }
+
+  get #start(): string {
+    return this.#contentStart.toString('utf8', 0, this.#contentStart.length - CONTENT.length)
   }
 
   #delta(members: string): string {
@@ -101,12 +106,12 @@ class ReplyChunkWriter implements ChunkWriter {
   }
 
   content(text: string): string {
-    return writeText(text, 1, (json) => this.#delta(`"content":${json}`))
+    return writeText(text, 1, (json) => this.#delta(CONTENT + json))
   }
 
   contentJson(json: string): string {
     return json.length <= TEXT_UNITS_SURELY_FIT
-      ? this.#delta(`"content":${json}`)
+      ? this.#delta(CONTENT + json)
       : this.content(JSON.parse(json) as string)
   }
 
