@@ -51,7 +51,8 @@ export class EventStream {
     this.#res.cork(() => {
       ready = this.#res.write(events)
     })
-    if (typeof events !== 'string') this.#note(events)
+    // Who writes events whole is never inside of one.
+    if (this.takePiece !== null && typeof events !== 'string') this.#note(events)
     this.#behind = !ready
     return ready
   }
