@@ -1,6 +1,6 @@
 import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
-import { GatewayError } from '../errors.js'
+import { GatewayError, toGatewayError } from '../errors.js'
 import type { Access } from './access.js'
 import {
   type Connection,
@@ -266,9 +266,20 @@ class Call implements BedrockCall, ResponseListener {
     if (this.#route.turnAround(error)) {
       this.#answered = false
       this.#failure = null
+      this.#startAgain()
+    } else this.#giveUp(error)
+  }
+
+  /** Nobody is there to catch what a start throws while replies are read. */
+  #startAgain(): void {
+    try {
       this.start()
-      return
+    } catch (cause) {
+      this.#giveUp(toGatewayError(cause))
     }
+  }
+
+  #giveUp(error: GatewayError): void {
     this.#over = true
     this.#handler.onError(error)
   }
