@@ -21,7 +21,7 @@ export function decodeFrames(chunks: readonly Buffer[]): {
       payload: Buffer.from(bytes.subarray(headersEnd, payloadEnd)),
     })
   })
-  for (const chunk of chunks) lend(chunk, decoder.push)
+  for (const chunk of chunks) lend(chunk, decoder)
   return { frames, pendingBytes: decoder.pendingBytes() }
 }
 
@@ -36,7 +36,7 @@ export function decodeEvents(chunks: readonly Buffer[]): {
     events.push(parseConverseEvent(...frame))
   })
   try {
-    for (const chunk of chunks) lend(chunk, decoder.push)
+    for (const chunk of chunks) lend(chunk, decoder)
     return { events, thrown: null, pendingBytes: decoder.pendingBytes() }
   } catch (thrown) {
     return { events, thrown, pendingBytes: decoder.pendingBytes() }
@@ -44,10 +44,10 @@ export function decodeEvents(chunks: readonly Buffer[]): {
 }
 
 /** Gives the bytes for the time of one push, as a connection does: its next read overwrites them. */
-export function lend(chunk: Buffer, push: (bytes: Buffer) => void): void {
+export function lend(chunk: Buffer, reader: { push(bytes: Buffer): void }): void {
   const lent = Buffer.from(chunk)
   try {
-    push(lent)
+    reader.push(lent)
   } finally {
     lent.fill(0xff)
   }

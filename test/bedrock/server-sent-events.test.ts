@@ -10,7 +10,7 @@ type Heard = readonly (readonly [name: string, data: string])[]
 function decode(chunks: readonly (string | Buffer)[]): Heard {
   const heard: [string, string][] = []
   const decoder = createServerSentEventDecoder((name, data) => heard.push([name, data]))
-  for (const chunk of chunks) lend(Buffer.from(chunk), decoder.push)
+  for (const chunk of chunks) lend(Buffer.from(chunk), decoder)
   return heard
 }
 

@@ -26,7 +26,7 @@ function tell(chunks: readonly Buffer[], plan: Partial<ReplyPlan> = {}): Told {
   const out = new EventBytes()
   out.begin(HEAD)
   const reader = createOpenAiReader({ head: HEAD, plan: replyPlan(plan), choice: 0, out })
-  for (const chunk of chunks) lend(chunk, (part) => reader.push(part))
+  for (const chunk of chunks) lend(chunk, reader)
   reader.finish()
   const {
     eventsTotal,

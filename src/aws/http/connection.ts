@@ -70,7 +70,8 @@ export class Connection {
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #parser = new ResponseParser()
-  readonly #connectTimer: NodeJS.Timeout
+  /** Null: connected, or given up. */
+  #connectTimer: NodeJS.Timeout | null
   #listener: ResponseListener | null = null
   /** Sent as soon as the connection is open. */
   #waiting: HttpRequest | null = null
@@ -140,7 +141,7 @@ export class Connection {
   }
 
   #onOpen(): void {
-    clearTimeout(this.#connectTimer)
+    this.#endConnectTimer()
     if (this.#closed) return
     this.#open = true
     this.#socket.setNoDelay(true)
@@ -223,12 +224,17 @@ export class Connection {
     listener?.onError(error)
   }
 
+  #endConnectTimer(): void {
+    if (this.#connectTimer !== null) clearTimeout(this.#connectTimer)
+    this.#connectTimer = null
+  }
+
   #close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#waiting = null
     this.#bodyRest = null
-    clearTimeout(this.#connectTimer)
+    this.#endConnectTimer()
     this.#socket.destroy()
     this.#owner.onClosed(this)
   }
