@@ -20,13 +20,13 @@ export function createLogDestination(fileDescriptor: number) {
   // With a `minLength` of 0 its `flush` does not wait for what is being written.
   const options = { dest: fileDescriptor, sync: false, minLength: 1, contentMode: 'buffer' } as const
   const file = pino.destination(options) as unknown as BytesFile
-  let gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+  const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES)
   let used = 0
 
   function handOver(): void {
     if (used === 0) return
-    file.write(gathered.subarray(0, used))
-    gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES)
+    // A copy: where nobody reads the log, what waits holds its lines and not a whole block for each of them.
+    file.write(Buffer.from(gathered.subarray(0, used)))
     used = 0
   }
 

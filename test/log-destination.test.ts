@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -39,4 +40,32 @@ test('text beyond ASCII keeps its characters where a block ends in it', async ()
 test('a line that is larger than a block comes between its neighbours', async () => {
   const lines = ['before\n', `${'é'.repeat(40_000)}\n`, 'after\n']
   assert.equal(await written(lines), lines.join(''))
+})
+
+test('lines that wait for a reader take their own bytes, and arrive in order once it reads', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const folder = mkdtempSync(join(tmpdir(), 'bedrockd-log-'))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  // Both ends, so that opening it waits for nobody: until somebody reads, it takes 64 KB.
+  const descriptor = openSync(pipe, 'r+')
+  const destination = createLogDestination(descriptor)
+  const lines = [`${'x'.repeat(100_000)}\n`, ...Array.from({ length: 1_000 }, (_, index) => `${index}\n`)]
+  const before = process.memoryUsage().arrayBuffers
+  for (const line of lines) {
+    destination.write(line)
+    context.mock.timers.tick(100)
+  }
+  const waiting = process.memoryUsage().arrayBuffers - before
+  const expected = lines.join('')
+  const reader = createReadStream(pipe)
+  let read = ''
+  for await (const part of reader) {
+    read += part
+    if (read.length >= expected.length) break
+  }
+  closeSync(descriptor)
+  rmSync(folder, { recursive: true })
+  assert.equal(read, expected)
+  assert.ok(waiting < 5 * 1024 * 1024, `${waiting} bytes waited for ${expected.length} of lines`)
 })

@@ -1,6 +1,6 @@
 import { fromBedrockFailure, parseErrorBody, parseErrorType } from '../bedrock/errors.js'
 import type { ModelTarget } from '../catalog/types.js'
-import { GatewayError } from '../errors.js'
+import { GatewayError, toGatewayError } from '../errors.js'
 import type { Access } from './access.js'
 import {
   type Connection,
@@ -68,7 +68,7 @@ export interface BedrockCall {
 
 /** What the rest of the daemon has of the data plane. */
 export interface BedrockClient {
-  /** Sends one request. Throws a `GatewayError` when there are no credentials; everything later goes to the handler. */
+  /** Sends one request. Throws a `GatewayError` without credentials or an endpoint; everything later goes to the handler. */
   send(request: BedrockRequest, handler: BedrockHandler): BedrockCall
   /** Cuts what still runs. */
   close(): Promise<void>
@@ -89,7 +89,7 @@ export function createBedrockClient({
   function poolFor({ origin }: Endpoint): ConnectionPool {
     let pool = pools.get(origin)
     if (pool === undefined) {
-      pool = new ConnectionPool(new URL(origin))
+      pool = new ConnectionPool(toUrl(origin))
       pools.set(origin, pool)
     }
     return pool
@@ -166,7 +166,7 @@ class Call implements BedrockCall, ResponseListener {
     this.#route = context.mantlePaths.start(request.target)
   }
 
-  /** Throws a `GatewayError` when there are no credentials. */
+  /** Throws a `GatewayError` without credentials or an endpoint. */
   start(): void {
     if (this.#request === null) return
     const { access, endpoints, poolFor } = this.#context
@@ -266,12 +266,33 @@ class Call implements BedrockCall, ResponseListener {
     if (this.#route.turnAround(error)) {
       this.#answered = false
       this.#failure = null
+      this.#startAgain()
+    } else this.#giveUp(error)
+  }
+
+  /** Nobody is there to catch what a start throws while replies are read. */
+  #startAgain(): void {
+    try {
       this.start()
-      return
+    } catch (cause) {
+      this.#giveUp(toGatewayError(cause))
     }
+  }
+
+  #giveUp(error: GatewayError): void {
     this.#over = true
     this.#handler.onError(error)
   }
+}
+
+/** A typing error in front of a host must not send a bearer token in the clear. */
+function toUrl(origin: string): URL {
+  const url = URL.canParse(origin) ? new URL(origin) : null
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
+  throw new GatewayError(
+    'upstream_unavailable',
+    'The endpoint that is set for Bedrock must begin with https:// or http://.',
+  )
 }
 
 function toHttpRequest(request: BedrockRequest, endpoint: Endpoint, path: string): HttpRequest {

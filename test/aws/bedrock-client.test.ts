@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BedrockHandler } from '../../src/aws/bedrock-client.js'
 import { sha256Hex } from '../../src/aws/sigv4.js'
 import { startEmulator } from '../emulator/emulator.js'
 import { type Arrival, createWireClient, sendAndHear, startWire, toRequest, type Wire } from './wire.js'
@@ -492,3 +494,19 @@ test('close cuts what still runs, and the handler hears of it once', async () =>
     },
   )
 })
+
+for (const scheme of ['htps', 'ftp', 'localhost']) {
+  test(`an endpoint that begins with ${scheme}: is refused, not asked in the clear`, async () => {
+    const wire = await startWire(replyOk)
+    const { client, close } = await createWireClient({
+      url: wire.url.replace('http', scheme),
+      bearerToken: 'secret',
+    })
+    client.warm(['us-east-1'])
+    assert.throws(() => client.send(toRequest(), {} as BedrockHandler), { code: 'upstream_unavailable' })
+    await sleep(50)
+    assert.equal(wire.connectionsTotal, 0)
+    await close()
+    await wire.close()
+  })
+}

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
-import type { BedrockRequest } from '../../src/aws/bedrock-client.js'
+import type { RegionAccess } from '../../src/aws/access.js'
+import { type BedrockRequest, createBedrockClient } from '../../src/aws/bedrock-client.js'
+import { GatewayError } from '../../src/errors.js'
 import { verifySignature } from '../emulator/sigv4-verifier.js'
 import { type Arrival, createWireClient, sendAndHear, startWire } from './wire.js'
 
@@ -160,6 +162,31 @@ test('a model under neither path is refused in the words of AWS, and not looked 
     assert.match(heard.error?.message ?? '', /isn't supported on this route/)
     assert.equal(seen.length, 2)
   })
+})
+
+test('credentials that are gone when a call is sent under the other path fail that call, not the process', async () => {
+  const wire = await startWire(({ request, response }) => {
+    request
+      .resume()
+      .on('end', () =>
+        onlyAt('/nowhere')({ path: request.url ?? '', headers: {}, body: Buffer.alloc(0) }, response),
+      )
+  })
+  const gone = new GatewayError('aws_credentials', 'The gateway has no AWS credentials.')
+  let asked = 0
+  const forRegion = (): RegionAccess => {
+    asked += 1
+    if (asked > 1) throw gone
+    return { endpoint: wire.url, auth: { type: 'bearer', header: 'Bearer token' } }
+  }
+  const client = createBedrockClient({ access: { forRegion, refused: () => {} }, now: Date.now })
+  try {
+    const heard = await sendAndHear(client, { ...on('new.model', 'openai-mantle'), stream: true })
+    assert.deepEqual([heard.calls, heard.error], [['error'], gone])
+  } finally {
+    await client.close()
+    await wire.close()
+  }
 })
 
 for (const [status, code] of [
