@@ -46,7 +46,7 @@ export async function serve(
     authenticate: createAuthenticator([]),
     cors: createCors([]),
     connections: { open: 0, max: 100 },
-    bodies: { bytes: 0, bytesMax: 1_000_000 },
+    bodies: { bytes: 0, bytesMax: 1_000_000, aheadBytes: 0 },
     writeStallMs: 20_000,
     newRequestId: () => 'made-here',
     now: () => performance.now(),
