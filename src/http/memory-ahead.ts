@@ -6,8 +6,8 @@ import type { BodyBudget } from './body-budget.js'
 const BODY_BYTES_MIN = 1024 * 1024
 /** For all bodies on their way together: memory that a client has only announced to fill. */
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024
-/** The threads that do it do other things, too. */
-const WAIT_MS_MAX = 250
+/** The threads that make it do other things, too: scale pictures, for one. */
+const WAIT_MS_MAX = 1_000
 
 export interface MemoryAheadOptions {
   /** Of the client, which waits meanwhile. */
@@ -43,7 +43,7 @@ export class MemoryAhead {
   }
 
   private constructor({ res, bytes, bodies, onReady }: MemoryAheadOptions) {
-    // Zeros come soon; to write them here would touch it.
+    // Zeros come soon: to write them here would be to touch it.
     const memory = Buffer.allocUnsafeSlow(bytes)
     this.#res = res
     this.#bodies = bodies

@@ -31,7 +31,7 @@ export interface Serving {
 
 export async function serve(
   handler: RouteHandler,
-  options: Partial<Pick<ServerOptions, 'writeStallMs' | 'authenticate' | 'routePrefixes'>> = {},
+  options: Partial<Pick<ServerOptions, 'writeStallMs' | 'authenticate' | 'routePrefixes' | 'bodies'>> = {},
 ): Promise<Serving> {
   const finished: Exchange[] = []
   const waiting: (() => void)[] = []
