@@ -201,7 +201,7 @@ export async function startGateway({ config, log, version, onDrainAsked }: Gatew
     authenticate: createAuthenticator(config.apiKeys),
     cors: createCors(config.allowedOrigins),
     connections,
-    bodies: { bytes: 0, bytesMax: config.bodiesBytesMax },
+    bodies: { bytes: 0, bytesMax: config.bodiesBytesMax, aheadBytes: 0 },
     writeStallMs: config.writeStallSeconds * 1000,
     newRequestId: randomUUID,
     now,

@@ -2,4 +2,6 @@
 export interface BodyBudget {
   bytes: number
   readonly bytesMax: number
+  /** Memory made for what clients have announced and not sent to the end yet (`MemoryAhead`). */
+  aheadBytes: number
 }

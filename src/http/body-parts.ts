@@ -10,6 +10,8 @@ export function createBodyParts() {
   const parts: Buffer[] = []
   let slab: Buffer | null = null
   let slabUsed = 0
+  let room: Buffer | null = null
+  let roomUsed = 0
 
   function closeSlab(): void {
     if (slab === null || slabUsed === 0) return
@@ -17,11 +19,35 @@ export function createBodyParts() {
     slabUsed = 0
   }
 
+  function closeRoom(): void {
+    if (room !== null && roomUsed > 0) parts.push(room.subarray(0, roomUsed))
+    room = null
+    roomUsed = 0
+  }
+
+  function fillRoom(bytes: Uint8Array): boolean {
+    if (room === null) return false
+    if (roomUsed + bytes.length > room.length) {
+      closeRoom()
+      return false
+    }
+    room.set(bytes, roomUsed)
+    roomUsed += bytes.length
+    return true
+  }
+
   return {
+    /** Puts everything so far into `memory`, and what is to come, as far as there is room. */
+    moveTo(memory: Buffer): void {
+      closeSlab()
+      const before = parts.splice(0)
+      room = memory
+      for (const part of before) if (!fillRoom(part)) parts.push(part)
+    },
     /** Copies `chunk`: uWebSockets.js takes the memory back, and the next read from Bedrock overwrites it. */
     push(chunk: ArrayBuffer | Uint8Array, isLast: boolean): void {
       const bytes = chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk)
-      if (bytes.length === 0) return
+      if (bytes.length === 0 || fillRoom(bytes)) return
       const isWhole = isLast && parts.length === 0 && slabUsed === 0
       if (isWhole || bytes.length >= CHUNK_BYTES_MIN) {
         closeSlab()
@@ -36,6 +62,7 @@ export function createBodyParts() {
     /** Everything so far, in order; nothing may be pushed afterwards. */
     take(): Buffer[] {
       closeSlab()
+      closeRoom()
       return parts
     },
     /** Lets go of everything. */
@@ -43,6 +70,7 @@ export function createBodyParts() {
       parts.length = 0
       slab = null
       slabUsed = 0
+      room = null
     },
   }
 }

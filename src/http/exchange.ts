@@ -12,6 +12,7 @@ import { createBodyParts } from './body-parts.js'
 import type { Headers } from './cors.js'
 import { toDroppedParams } from './dropped-params.js'
 import { EventStream } from './event-stream.js'
+import { MemoryAhead } from './memory-ahead.js'
 import { createPartsSource } from './parts-source.js'
 import type { PieceSource } from './piece-source.js'
 import { PieceWriter } from './piece-writer.js'
@@ -113,6 +114,7 @@ export class Exchange implements Listed {
   readonly #bodies: BodyBudget
   /** This one's part of it. */
   #bodyBytes = 0
+  #memoryAhead: MemoryAhead | null = null
   readonly #keepsConnections: () => boolean
   readonly #keepAlive: boolean
   readonly #addressedBy: AddressedBy
@@ -189,9 +191,17 @@ export class Exchange implements Listed {
     return new Promise((resolve, reject) => {
       if (this.contentLength > bytesMax) return reject(tooLarge(bytesMax))
       const parts = createBodyParts()
+      const ahead = MemoryAhead.make({
+        res: this.#res,
+        bytes: this.contentLength,
+        bodies: this.#bodies,
+        onReady: (memory) => parts.moveTo(memory),
+      })
+      this.#memoryAhead = ahead
       let refused = false
       const refuse = (error: GatewayError): void => {
         refused = true
+        ahead?.end()
         parts.drop()
         this.releaseBody()
         reject(error)
@@ -210,6 +220,7 @@ export class Exchange implements Listed {
         }
         parts.push(chunk, isLast)
         if (isLast) {
+          ahead?.end()
           this.#uploading = false
           this.onClientGone = null
           resolve(parts.take())
@@ -396,6 +407,7 @@ export class Exchange implements Listed {
     this.clientGone = true
     this.#over = true
     this.#writer?.stop()
+    this.#memoryAhead?.drop()
     this.releaseBody()
     this.onClientGone?.()
     this.#onFinished(this)
@@ -404,6 +416,7 @@ export class Exchange implements Listed {
   #finish(): void {
     if (this.#over) return
     this.#over = true
+    this.#memoryAhead?.drop()
     this.releaseBody()
     this.#onFinished(this)
   }

@@ -25,6 +25,32 @@ test('whatever the chunks are, the parts hold their bytes in order', () => {
   )
 })
 
+test('whenever memory is there, and however much, the parts hold the bytes in order and nothing else', () => {
+  const sizes = fc.oneof(fc.constantFrom(0, 1, 16_384, 65_537), fc.nat(40_000))
+  fc.assert(
+    fc.property(
+      fc.array(sizes, { maxLength: 8 }),
+      fc.nat(8),
+      fc.integer({ min: -30_000, max: 30_000 }),
+      (lengths, readyAt, room) => {
+        const chunks = lengths.map((length, index) => Buffer.alloc(length, index + 1))
+        const body = Buffer.concat(chunks)
+        const parts = createBodyParts()
+        const memory = Buffer.alloc(Math.max(0, body.length + room), 255)
+        chunks.forEach((chunk, index) => {
+          if (index === readyAt) parts.moveTo(memory)
+          parts.push(chunk, false)
+        })
+        const taken = parts.take()
+        assert.ok(Buffer.concat(taken).equals(body))
+        const isOne = readyAt < chunks.length && room >= 0 && body.length > 0
+        if (isOne) assert.deepEqual([taken.length, taken[0]?.buffer], [1, memory.buffer])
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
 test('a body that came byte by byte becomes parts of 64 KiB', () => {
   const parts = collect(Array.from({ length: 200_000 }, (_, index) => Uint8Array.of(index)))
   assert.deepEqual(
@@ -47,6 +73,7 @@ test('what was dropped is gone', () => {
   const parts = createBodyParts()
   parts.push(new Uint8Array([1]).buffer, false)
   parts.push(new Uint8Array(20_000).buffer, false)
+  parts.moveTo(Buffer.alloc(30_000))
   parts.drop()
   assert.deepEqual(parts.take(), [])
 })

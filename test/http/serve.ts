@@ -31,7 +31,7 @@ export interface Serving {
 
 export async function serve(
   handler: RouteHandler,
-  options: Partial<Pick<ServerOptions, 'writeStallMs' | 'authenticate' | 'routePrefixes'>> = {},
+  options: Partial<Pick<ServerOptions, 'writeStallMs' | 'authenticate' | 'routePrefixes' | 'bodies'>> = {},
 ): Promise<Serving> {
   const finished: Exchange[] = []
   const waiting: (() => void)[] = []
@@ -46,7 +46,7 @@ export async function serve(
     authenticate: createAuthenticator([]),
     cors: createCors([]),
     connections: { open: 0, max: 100 },
-    bodies: { bytes: 0, bytesMax: 1_000_000 },
+    bodies: { bytes: 0, bytesMax: 1_000_000, aheadBytes: 0 },
     writeStallMs: 20_000,
     newRequestId: () => 'made-here',
     now: () => performance.now(),

@@ -33,7 +33,7 @@ const FAULTS: Readonly<Record<string, RouteHandler>> = {
 }
 
 const finished: Exchange[] = []
-const bodies = { bytes: 0, bytesMax: 100_000 }
+const bodies = { bytes: 0, bytesMax: 100_000, aheadBytes: 0 }
 let handler: RouteHandler = () => {}
 const run: RouteHandler = (exchange, id) => handler(exchange, id)
 const server = createServer({

@@ -100,7 +100,7 @@ before(async () => {
     authenticate: createAuthenticator([]),
     cors: createCors([]),
     connections: { open: 0, max: 1000 },
-    bodies: { bytes: 0, bytesMax: Number.POSITIVE_INFINITY },
+    bodies: { bytes: 0, bytesMax: Number.POSITIVE_INFINITY, aheadBytes: 0 },
     writeStallMs: 5_000,
     newRequestId: randomUUID,
     now: () => performance.now(),

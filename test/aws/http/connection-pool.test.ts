@@ -279,6 +279,23 @@ for (const [name, body] of [
   })
 }
 
+test('of a large body at most 1 MB goes out in one turn of the event loop', async (context) => {
+  const body = Buffer.alloc(24 * MB)
+  let bytes = 0
+  const { pool } = await startScene(context, (socket, part) => {
+    bytes += part.length
+    if (bytes >= body.length) socket.write(OK)
+  })
+  let turns = 0
+  const count = (): void => {
+    turns += 1
+    if (bytes < body.length) setImmediate(count)
+  }
+  setImmediate(count)
+  await ask(pool, toHttpRequest(body)).ended
+  assert.ok(turns >= body.length / MB, `${turns} turns`)
+})
+
 test('a reply that comes before the body is written is given, and the connection closed', async (context) => {
   const { server, pool } = await startScene(context, (socket) => {
     if (socket.bytesWritten > 0) return
