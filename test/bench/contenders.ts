@@ -15,6 +15,8 @@ export interface BenchContext {
   readonly core: number | null
   /** Where Node contenders write a CPU profile when they stop; null: none. */
   readonly profileDir: string | null
+  /** More options for Node contenders. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** A contender that takes requests. */
@@ -22,6 +24,8 @@ export interface Running {
   readonly port: number
   /** The process tree that is measured; null: none. */
   readonly pid: number | null
+  /** Of a Prometheus listener with Node's own figures. */
+  readonly metricsPort?: number
   /** A chat as this contender takes it, byte for byte. */
   request(stream: boolean, promptCharacters: number): Buffer
   stop(): Promise<void>
@@ -35,11 +39,15 @@ export interface Contender {
   start(context: BenchContext): Promise<Running>
   /** Milliseconds from start to ready, with a snapshot on disk and no AWS; absent: means nothing here. */
   readonly startWithoutAws?: (context: BenchContext) => Promise<number>
+  /** As many processes as cores are named, each on one of them, all on one port; absent: can't. */
+  readonly startOn?: (context: BenchContext, cores: readonly (number | null)[]) => Promise<Running>
 }
 
 export const DIRECT = 'upstream directly'
 export const NGINX = 'nginx'
 export const SDK_RELAY = 'SDK relay'
+export const BEDROCKD_SIGV4 = 'bedrockd SigV4'
+export const BEDROCKD_BEARER = 'bedrockd bearer'
 
 const START_LIMIT_MS = 30_000
 const POLL_MS = 5
@@ -55,8 +63,8 @@ export function listContenders(environment: NodeJS.ProcessEnv): readonly Contend
       start: startNginx,
     },
     { name: SDK_RELAY, missing: null, start: startSdkRelay },
-    toBedrockd('bedrockd SigV4', {}),
-    toBedrockd('bedrockd bearer', { AWS_BEARER_TOKEN_BEDROCK: BEARER_TOKEN }),
+    toBedrockd(BEDROCKD_SIGV4, {}),
+    toBedrockd(BEDROCKD_BEARER, { AWS_BEARER_TOKEN_BEDROCK: BEARER_TOKEN }),
     ...listPeers(environment),
   ]
 }
@@ -100,6 +108,7 @@ ${temporary}
   }
   server {
     listen 127.0.0.1:${options.port} backlog=4096;
+    location = /healthz { return 200; }
     location / {
       proxy_pass http://bedrock;
       proxy_http_version 1.1;
@@ -117,7 +126,7 @@ ${temporary}
 async function startSdkRelay(context: BenchContext): Promise<Running> {
   const port = await findFreePort()
   const main = fileURLToPath(new URL('./sdk-relay.js', import.meta.url))
-  const child = spawnOn(context.core, [process.execPath, ...profileOptions(context, 'sdk-relay'), main], {
+  const child = spawnOn(context.core, [process.execPath, ...nodeOptions(context, 'sdk-relay'), main], {
     env: { PATH: process.env['PATH'], ...context.awsEnvironment, PORT: String(port), NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -146,7 +155,48 @@ function toBedrockd(name: string, environment: Readonly<Record<string, string>>)
       await again.stop()
       return tookMs
     },
+    startOn: (context, cores) => startTogether(context, { name, environment, cores }),
   }
+}
+
+/** Several processes on one port, with one state directory; each listens for its own administrator and its own metrics. */
+async function startTogether(
+  context: BenchContext,
+  {
+    name,
+    environment,
+    cores,
+  }: {
+    readonly name: string
+    readonly environment: Readonly<Record<string, string>>
+    readonly cores: readonly (number | null)[]
+  },
+): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'bedrockd-bench-'))
+  const port = await findFreePort()
+  const members: Running[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.stop()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    for (const [index, core] of cores.entries()) {
+      const shared = {
+        BEDROCKD_REUSE_PORT: 'true',
+        BEDROCKD_ADMIN_SOCKET: join(folder, `admin-${index}.sock`),
+      }
+      const options = { name, folder, environment: { ...environment, ...shared }, keepFolder: true, port }
+      const member = await startBedrockd({ ...context, core }, options)
+      members.push(member)
+      // The common port may have answered for another one; the listener for metrics is its own, and opens last.
+      await untilAnswers(member.metricsPort ?? port, '/metrics')
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  // CPU and memory would be those of one of them.
+  return { port, pid: null, request: toOpenAiPost, stop }
 }
 
 async function startBedrockd(
@@ -156,27 +206,31 @@ async function startBedrockd(
     readonly folder: string
     readonly environment: Readonly<Record<string, string>>
     readonly keepFolder: boolean
+    /** Absent: a free one. */
+    readonly port?: number
   },
 ): Promise<Running> {
-  const port = await findFreePort()
+  const port = options.port ?? (await findFreePort())
+  const metricsPort = await findFreePort()
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-  const child = spawnOn(context.core, [process.execPath, ...profileOptions(context, options.name), main], {
+  const child = spawnOn(context.core, [process.execPath, ...nodeOptions(context, options.name), main], {
     env: {
       PATH: process.env['PATH'],
       HOME: options.folder,
       ...context.awsEnvironment,
-      ...options.environment,
       BEDROCKD_LISTEN: `127.0.0.1:${port}`,
       BEDROCKD_IMAGES_LISTEN: '',
-      BEDROCKD_METRICS_LISTEN: '',
+      BEDROCKD_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
       BEDROCKD_STATE_DIR: options.folder,
       BEDROCKD_ADMIN_SOCKET: join(options.folder, 'admin.sock'),
       BEDROCKD_MODEL_REFRESH_SECONDS: '86400',
+      ...options.environment,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const folder = options.keepFolder ? null : options.folder
-  return toRunning(child, { port, folder, readyPath: '/readyz', request: toOpenAiPost })
+  const running = await toRunning(child, { port, folder, readyPath: '/readyz', request: toOpenAiPost })
+  return { ...running, metricsPort }
 }
 
 /**
@@ -223,10 +277,10 @@ function toOpenAiPost(stream: boolean, promptCharacters: number): Buffer {
   return toPost({ path: '/v1/chat/completions', headers: {}, body: toOpenAiBody(stream, promptCharacters) })
 }
 
-function profileOptions({ profileDir }: BenchContext, name: string): readonly string[] {
-  if (profileDir === null) return []
+function nodeOptions({ profileDir, nodeOptions: more = [] }: BenchContext, name: string): readonly string[] {
+  if (profileDir === null) return more
   const file = `${name.replaceAll(' ', '-')}-${Date.now()}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file}`]
+  return [...more, '--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file}`]
 }
 
 /** Waits until the contender answers. Throws with its stderr where it does not. */
@@ -260,6 +314,14 @@ async function toRunning(
     throw new Error(`did not start: ${complaint.trim().replace(/\s+/g, ' ').slice(-300)}`)
   }
   return { port, pid: child.pid ?? null, request, stop }
+}
+
+async function untilAnswers(port: number, path: string): Promise<void> {
+  const endMs = performance.now() + START_LIMIT_MS
+  while (!(await isReady(port, path))) {
+    if (performance.now() > endMs) throw new Error(`nothing answers ${path}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
 }
 
 async function isReady(port: number, path: string | null): Promise<boolean> {

@@ -4,7 +4,7 @@ import { ChunkedBody } from './chunked-body.js'
 import { runLoad } from './load.js'
 import { MarkerCounter } from './marker-counter.js'
 import { startUpstream, type Upstream } from './upstream.js'
-import { DEFAULT_PLAN, toConversePost, toStreamReply } from './wire.js'
+import { DEFAULT_PLAN, toConversePost, toStampedChunk, toStreamReply } from './wire.js'
 
 let upstream: Upstream
 before(async () => {
@@ -67,6 +67,38 @@ test('the wait of the upstream is taken off the time to the first event', async 
   const [least] = result.firstEventsMs
   assert.ok(least !== undefined && least < 50, `${least} ms`)
   assert.ok((result.latenciesMs[0] ?? 0) >= 49)
+})
+
+test('the delay of an event is what lies between its writing and its arrival', async () => {
+  upstream.setPlan({ ...DEFAULT_PLAN, events: 10, eventsPerSecond: 100 })
+  const result = await runLoad({ ...toLoad(true, 5, 10), windowMs: 500, eventsStamped: true })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.delaysMs.length > 0 && result.delaysMs.length <= result.events)
+  assert.ok((result.delaysMs[0] ?? -1) >= 0, `${result.delaysMs[0]} ms`)
+})
+
+test('an interval holds a connection back', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), intervalMs: 100, windowMs: 500 })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.replies > 0 && result.replies <= 2 * 6, `${result.replies} replies`)
+})
+
+test('a window may end with a number of replies', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), repliesMax: 7, windowMs: 50_000 })
+  assert.equal(result.replies, 7)
+  assert.ok(result.windowMs < 50_000)
+})
+
+test('a counter tells the stamp of each event whose digits came with it', () => {
+  const reply = Buffer.concat([7, 1_234, 99_999_999].map(toStampedChunk))
+  const stamps: number[] = []
+  new MarkerCounter((stampUs) => stamps.push(stampUs)).push(reply)
+  assert.deepEqual(stamps, [7, 1_234, 99_999_999])
+  const cut: number[] = []
+  new MarkerCounter((stampUs) => cut.push(stampUs)).push(reply.subarray(0, reply.indexOf('00001234') + 3))
+  assert.deepEqual(cut, [7])
 })
 
 test('markers are counted the same however the bytes are cut', () => {

@@ -1,24 +1,43 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startEmulator } from '../emulator/emulator.js'
-import { type Contender, listContenders, type Running } from './contenders.js'
+import { askProcess } from './ask-process.js'
+import { type Contender, DIRECT, listContenders, type Running } from './contenders.js'
+import {
+  formatCharts,
+  GROWTH_CONTENDERS,
+  GROWTH_ROUNDS_MAX,
+  runSweep,
+  SWEEPS,
+  type SweepResult,
+  toCharts,
+} from './growth.js'
 import { runLoadIn } from './load.js'
-import { type Bench, MEASUREMENTS, type Measurement, toPlan } from './measurements.js'
+import type { Bench, Measurement } from './measurement.js'
+import { MEASUREMENTS } from './measurements/all.js'
+import { runProbeIn } from './probe.js'
 import { type Cores, findCores, spawnOn, stopProcess } from './processes.js'
 import { formatTable, type Row, summarize } from './report.js'
-import { BEARER_TOKEN } from './wire.js'
+import { toSvg } from './svg.js'
+import { formatVerdicts, judgeTargets } from './targets.js'
+import { BEARER_TOKEN, DEFAULT_PLAN } from './wire.js'
+
+const GROWTH = 'growth'
+const WARMUP_MS_MAX = 1_000
 
 const USAGE = `usage: node --expose-gc dist/test/bench/main.js [options]
 
-  --only NAMES         measurements, by name: ${MEASUREMENTS.map(({ name }) => name).join(', ')}
+  --only NAMES         measurements, by name: ${[...MEASUREMENTS.map(({ name }) => name), GROWTH].join(', ')}
   --contenders TEXTS   contenders whose name holds one of these
   --runs N             rounds of each measurement (5)
-  --seconds S          length of one run after its warm-up (5)
+  --seconds S          length of one run after its warm-up (2)
   --cpu-prof DIR       Node contenders write a CPU profile there when they stop
   --out FILE           where the figures go as JSON (bench-results.json)
+  --svg FILE           where the curves of growth go as a picture (bench-results.svg)
 
 Lists are separated by commas. Other gateways: BENCH_PEER_<KEY>_COMMAND (a shell command that starts it; UPSTREAM_URL and
 AWS_* are in its environment), BENCH_PEER_<KEY>_URL (its chat completions), _NAME, _HEADERS (a JSON object).
@@ -31,6 +50,8 @@ interface Options {
   readonly windowMs: number
   readonly profileDir: string | null
   readonly out: string
+  readonly svg: string
+  readonly growth: boolean
 }
 
 function readOptions(): Options | null {
@@ -39,9 +60,10 @@ function readOptions(): Options | null {
       only: { type: 'string' },
       contenders: { type: 'string' },
       runs: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
       'cpu-prof': { type: 'string' },
       out: { type: 'string', default: 'bench-results.json' },
+      svg: { type: 'string', default: 'bench-results.svg' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -53,9 +75,20 @@ function readOptions(): Options | null {
   )
   const runs = Number(values.runs)
   const windowMs = Number(values.seconds) * 1000
-  if (values.help || measurements.length === 0 || contenders.length === 0 || !(runs >= 1) || !(windowMs > 0))
-    return null
-  return { measurements, contenders, runs, windowMs, profileDir: values['cpu-prof'] ?? null, out: values.out }
+  const growth = only?.includes(GROWTH) ?? true
+  if (values.help || (measurements.length === 0 && !growth)) return null
+  if (contenders.length === 0 || !(runs >= 1) || !(windowMs > 0)) return null
+  const { out, svg } = values
+  return {
+    measurements,
+    contenders,
+    runs,
+    windowMs,
+    profileDir: values['cpu-prof'] ?? null,
+    out,
+    svg,
+    growth,
+  }
 }
 
 /** A process of the load side. */
@@ -77,9 +110,11 @@ async function measure(
 ): Promise<readonly Row[]> {
   const rounds = new Map<Contender, Record<string, number>[]>()
   const failed = new Map<Contender, string>()
-  for (let round = 1; round <= runs; round += 1) {
-    for (const [contender, running] of started) {
-      showProgress(`${measurement.name} ${round}/${runs} ${contender.name}`)
+  const asked = [...started].filter(([{ name }]) => measurement.contenders?.includes(name) ?? true)
+  const roundsWanted = Math.min(runs, measurement.roundsMax ?? runs)
+  for (let round = 1; round <= roundsWanted; round += 1) {
+    for (const [contender, running] of asked) {
+      showProgress(`${measurement.name} ${round}/${roundsWanted} ${contender.name}`)
       if (typeof running === 'string') failed.set(contender, running)
       if (typeof running === 'string' || failed.has(contender)) continue
       try {
@@ -91,7 +126,7 @@ async function measure(
     }
   }
   showProgress('')
-  return [...started.keys()].map((contender): Row => {
+  return asked.map(([contender]): Row => {
     const reason = failed.get(contender)
     return reason === undefined
       ? { type: 'measured', contender: contender.name, runs: rounds.get(contender) ?? [] }
@@ -130,56 +165,94 @@ async function main(): Promise<number> {
   )
   console.log(`Median (min–max) of ${options.runs} runs of ${options.windowMs / 1000} s, in turns.\n`)
 
-  const upstream = forkOn(cores?.load ?? null, './upstream-process.js')
-  const load = forkOn(cores?.load ?? null, './load-process.js')
+  const loadCore = cores?.load ?? null
+  const upstream = forkOn(loadCore, './upstream-process.js')
+  const load = forkOn(loadCore, './load-process.js')
+  const loadBeside = forkOn(loadCore, './load-process.js')
+  const probe = forkOn(loadCore, './probe-process.js')
   const emulator = await startEmulator({ bearerToken: BEARER_TOKEN })
   const started = new Map<Contender, Running | string>()
   try {
     const [{ port: upstreamPort }] = (await once(upstream, 'message')) as [{ port: number }]
     const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-    const times = { windowMs: options.windowMs, warmupMs: Math.min(2_000, options.windowMs) }
+    const times = { windowMs: options.windowMs, warmupMs: Math.min(WARMUP_MS_MAX, options.windowMs) }
+    const loadIn =
+      (child: ChildProcess): Bench['load'] =>
+      async (wanted, otherTimes) => {
+        const result = await runLoadIn(child, { ...times, ...wanted, ...otherTimes })
+        if (result.failures > 0) throw new Error(`${result.failures} failures; the first: ${result.failure}`)
+        return result
+      }
     const bench: Bench = {
       ...times,
+      cores,
       context: {
         upstreamPort,
         awsEnvironment: { ...emulator.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: upstreamUrl },
         core: cores?.contender ?? null,
         profileDir: options.profileDir,
       },
-      async setPlan(plan) {
-        upstream.send(toPlan(plan))
-        await once(upstream, 'message')
+      setPlan: async (plan) => {
+        await askProcess(upstream, { ...DEFAULT_PLAN, ...plan })
       },
-      async load(wanted, otherTimes) {
-        const result = await runLoadIn(load, { ...times, ...wanted, ...otherTimes })
-        if (result.failures > 0) throw new Error(`${result.failures} failures; the first: ${result.failure}`)
-        return result
-      },
+      load: loadIn(load),
+      loadBeside: loadIn(loadBeside),
+      probe: (wanted, otherTimes) => runProbeIn(probe, { ...times, ...wanted, ...otherTimes }),
     }
     for (const contender of options.contenders) {
       const running = contender.missing ?? (await contender.start(bench.context).catch(String))
       started.set(contender, running)
     }
+    const coresFree = cores === null ? 1 : 2 + cores.spare.length
     const results = []
     for (const measurement of options.measurements) {
       const rows = await measure(measurement, started, { runs: options.runs, bench })
-      console.log(formatTable(measurement, rows))
-      results.push(toResult(measurement, rows))
+      const verdicts = judgeTargets(measurement, rows, coresFree)
+      console.log(
+        formatTable(measurement, rows) + (verdicts.length === 0 ? '' : `${formatVerdicts(verdicts)}\n`),
+      )
+      results.push({ ...toResult(measurement, rows), targets: verdicts })
+    }
+    const growth = options.growth ? await measureGrowth(started, { runs: options.runs, bench }) : []
+    const charts = growth.flatMap(toCharts)
+    if (charts.length > 0) {
+      console.log(formatCharts(charts))
+      const subtitle = `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${date.slice(0, 10)}`
+      writeFileSync(options.svg, toSvg({ title: 'How cost grows', subtitle, charts }))
     }
     const facts = { date, machine, runs: options.runs, windowMs: options.windowMs, commit: readCommit() }
-    writeFileSync(options.out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`)
+    const curves = growth.map(({ sweep, points }) => ({ name: sweep.name, x: sweep.xLabel, points }))
+    writeFileSync(options.out, `${JSON.stringify({ ...facts, results, growth: curves }, null, 2)}\n`)
     return 0
   } finally {
     await Promise.all(
       [...started.values()].map((running) => (typeof running === 'string' ? null : running.stop())),
     )
     await emulator.close()
-    await Promise.all([stopProcess(upstream), stopProcess(load)])
+    await Promise.all([upstream, load, loadBeside, probe].map(stopProcess))
   }
 }
 
+async function measureGrowth(
+  started: ReadonlyMap<Contender, Running | string>,
+  { runs, bench }: { readonly runs: number; readonly bench: Bench },
+): Promise<readonly SweepResult[]> {
+  const asked = new Map(
+    [...started].flatMap(([{ name }, running]) =>
+      typeof running === 'string' || !GROWTH_CONTENDERS.includes(name) ? [] : [[name, running] as const],
+    ),
+  )
+  const results: SweepResult[] = []
+  for (const sweep of asked.size === 0 ? [] : SWEEPS) {
+    showProgress(`${GROWTH} ${sweep.name}`)
+    results.push(await runSweep(sweep, asked, { rounds: Math.min(runs, GROWTH_ROUNDS_MAX), bench }))
+  }
+  showProgress('')
+  return results
+}
+
 function toResult(measurement: Measurement, rows: readonly Row[]) {
-  const direct = rows[0]
+  const direct = rows.find(({ contender }) => contender === DIRECT)
   return {
     name: measurement.name,
     title: measurement.title,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DIRECT } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import type { Measurement, Metric } from './measurement.js'
 import { parseCpuList } from './processes.js'
 import { formatTable, type Row, summarize } from './report.js'
 import { median, percentile } from './statistics.js'

@@ -1,5 +1,5 @@
 import { DIRECT, NGINX, SDK_RELAY } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import type { Measurement, Metric } from './measurement.js'
 import { median } from './statistics.js'
 
 /** The runs of one contender in one measurement, or why there are none. */

@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import { runtimeClient } from '../emulator/sdk-clients.js'
 import { startUpstream } from './upstream.js'
-import { DEFAULT_PLAN, MARKER, MODEL_ID, type UpstreamPlan } from './wire.js'
+import {
+  DEFAULT_PLAN,
+  MARKER,
+  MODEL_ID,
+  toHttpChunk,
+  toStampedChunk,
+  toTextFrame,
+  type UpstreamPlan,
+} from './wire.js'
 
 const input = { modelId: MODEL_ID, messages: [{ role: 'user' as const, content: [{ text: 'hello' }] }] }
 
@@ -54,5 +62,11 @@ test('an answer that is not streamed has the asked length for the AWS SDK', asyn
   } finally {
     client.destroy()
     await upstream.close()
+  }
+})
+
+test('a stamped event is the one that is encoded with that stamp', () => {
+  for (const stampUs of [0, 7, 12_345_678, 99_999_999]) {
+    assert.deepEqual(toStampedChunk(stampUs), toHttpChunk(toTextFrame(stampUs)))
   }
 })
