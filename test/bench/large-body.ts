@@ -59,7 +59,7 @@ async function createPicture(seed: number, bytes: number): Promise<Picture> {
   return { format, base64: file.toString('base64') }
 }
 
-const JPEG_PIXEL_BYTES_FACTOR = 1.2
+const JPEG_PIXEL_BYTES_FACTOR = 1.6
 
 /** The same bytes for the same seed. */
 function createNoise(seed: number, bytes: number): Buffer {
