@@ -101,6 +101,7 @@ http {
   access_log off;
 ${temporary}
   keepalive_requests 1000000000;
+  client_max_body_size 0;
   upstream bedrock {
     server 127.0.0.1:${options.upstreamPort};
     keepalive 4096;
@@ -114,6 +115,7 @@ ${temporary}
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
+      proxy_request_buffering off;
       proxy_buffer_size 64k;
       proxy_buffers 4 64k;
       proxy_read_timeout 3600s;
