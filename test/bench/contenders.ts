@@ -183,15 +183,16 @@ async function startTogether(
   }
   try {
     for (const [index, core] of cores.entries()) {
+      const imagesPort = await findFreePort()
       const shared = {
+        BEDROCKD_IMAGES_LISTEN: `127.0.0.1:${imagesPort}`,
         BEDROCKD_REUSE_PORT: 'true',
         BEDROCKD_ADMIN_SOCKET: join(folder, `admin-${index}.sock`),
       }
       const options = { name, folder, environment: { ...environment, ...shared }, keepFolder: true, port }
-      const member = await startBedrockd({ ...context, core }, options)
-      members.push(member)
-      // The common port may have answered for another one; the listener for metrics is its own, and opens last.
-      await untilAnswers(member.metricsPort ?? port, '/metrics')
+      members.push(await startBedrockd({ ...context, core }, options))
+      // On the common port another one may have answered; the listener for images has the same routes and is its own.
+      await untilReady(imagesPort)
     }
   } catch (error) {
     await stop()
@@ -318,10 +319,10 @@ async function toRunning(
   return { port, pid: child.pid ?? null, request, stop }
 }
 
-async function untilAnswers(port: number, path: string): Promise<void> {
+async function untilReady(port: number): Promise<void> {
   const endMs = performance.now() + START_LIMIT_MS
-  while (!(await isReady(port, path))) {
-    if (performance.now() > endMs) throw new Error(`nothing answers ${path}`)
+  while (!(await isReady(port, '/readyz'))) {
+    if (performance.now() > endMs) throw new Error('one of the processes did not get ready')
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

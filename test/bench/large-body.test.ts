@@ -22,7 +22,7 @@ test('a request keeps its head and gets the body of its protocol with its length
   const body = { openAi: '{"openai":"é"}', converse: '{"converse":1}' }
   const toBedrock = withLargeBody(toConversePost(false, 100), body).toString()
   assert.ok(toBedrock.startsWith('POST /model/'))
-  assert.match(toBedrock, /content-length: 14\r\n[^]*\r\n\r\n\{"converse":1\}$/)
+  assert.match(toBedrock, /content-length: 14\r\n[\s\S]*\r\n\r\n\{"converse":1\}$/)
   const openAi = toPost({
     path: '/v1/chat/completions',
     headers: { 'x-key': 'k' },
