@@ -27,7 +27,7 @@ import { formatVerdicts, judgeTargets } from './targets.js'
 import { BEARER_TOKEN, DEFAULT_PLAN } from './wire.js'
 
 const GROWTH = 'growth'
-const WARMUP_MS_MAX = 1_000
+const WARMUP_MS_MAX = 800
 
 const USAGE = `usage: node --expose-gc dist/test/bench/main.js [options]
 
