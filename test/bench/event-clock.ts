@@ -1,16 +1,14 @@
 import { STAMP_DIGITS } from './wire.js'
 
 const PERIOD_US = 10 ** STAMP_DIGITS
-/** From this process's clock to CLOCK_MONOTONIC, which all processes of a machine share: `process.hrtime` in Node on Linux. */
-const ORIGIN_US = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000
-
-function nowUs(): number {
-  return ORIGIN_US + performance.now() * 1000
-}
-
-/** The time as a stamp of an event: microseconds, begun anew every 100 s. */
+/**
+ * The time as a stamp of an event: microseconds, begun anew every 100 s. `process.hrtime` is CLOCK_MONOTONIC on Linux, which all
+ * processes of a machine share; `performance.now` has an origin in each, and the way from one to the other is only as exact as
+ * two readings that nothing came between.
+ */
 export function stampNow(): number {
-  return Math.floor(nowUs()) % PERIOD_US
+  const [seconds, nanoseconds] = process.hrtime()
+  return (seconds * 1e6 + Math.floor(nanoseconds / 1000)) % PERIOD_US
 }
 
 /** Milliseconds between two stamps that lie less than 50 s apart; a stamp from a little later gives less than 0. */
