@@ -167,7 +167,7 @@ node: ## which Node everything runs on
 
 .PHONY: clean
 clean: ## remove what was built (distclean: also what was installed)
-	rm -rf dist .demo bench-results.json
+	rm -rf dist .demo bench-results.json bench-results.svg
 
 .PHONY: distclean
 distclean: clean

@@ -21,7 +21,7 @@ export function decodeFrames(chunks: readonly Buffer[]): {
       payload: Buffer.from(bytes.subarray(headersEnd, payloadEnd)),
     })
   })
-  for (const chunk of chunks) lend(chunk, decoder.push)
+  for (const chunk of chunks) lend(chunk, (part) => decoder.push(part))
   return { frames, pendingBytes: decoder.pendingBytes() }
 }
 
@@ -36,7 +36,7 @@ export function decodeEvents(chunks: readonly Buffer[]): {
     events.push(parseConverseEvent(...frame))
   })
   try {
-    for (const chunk of chunks) lend(chunk, decoder.push)
+    for (const chunk of chunks) lend(chunk, (part) => decoder.push(part))
     return { events, thrown: null, pendingBytes: decoder.pendingBytes() }
   } catch (thrown) {
     return { events, thrown, pendingBytes: decoder.pendingBytes() }

@@ -132,3 +132,25 @@ test('the wait of the upstream is taken off the time to the first event', async 
   assert.ok(least !== undefined && least < 50, `${least} ms`)
   assert.ok((result.latenciesMs[0] ?? 0) >= 49)
 })
+
+test('the delay of an event is what lies between its writing and its arrival', async () => {
+  upstream.setPlan({ ...DEFAULT_PLAN, events: 10, eventsPerSecond: 100 })
+  const result = await runLoad({ ...toLoad(true, 5, 10), windowMs: 500, eventsStamped: true })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.delaysMs.length > 0 && result.delaysMs.length <= result.events)
+  assert.ok((result.delaysMs[0] ?? -1) >= 0, `${result.delaysMs[0]} ms`)
+})
+
+test('an interval holds a connection back', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), intervalMs: 100, windowMs: 500 })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.replies > 0 && result.replies <= 2 * 6, `${result.replies} replies`)
+})
+
+test('a window may end with a number of replies', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), repliesMax: 7, windowMs: 50_000 })
+  assert.equal(result.replies, 7)
+  assert.ok(result.windowMs < 50_000)
+})

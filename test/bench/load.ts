@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
+import { askProcess } from './ask-process.js'
 import { ChunkedBody } from './chunked-body.js'
+import { betweenStampsMs, stampNow } from './event-clock.js'
 import { MarkerCounter } from './marker-counter.js'
-import { cpuMsOf, residentBytesOf } from './processes.js'
+import { residentBytesOf, startCpuClock } from './processes.js'
 
 /** A closed loop: each connection sends its next request when the last reply is complete. */
 export interface Load {
@@ -18,6 +20,12 @@ export interface Load {
   readonly bodyBytesMin?: number
   /** The process whose CPU time is taken over the window; null: none. */
   readonly pid: number | null
+  /** A connection's next request starts so long after its last one did, or when that is answered; absent: at once. */
+  readonly intervalMs?: number
+  /** The window ends with so many replies, if that comes first. */
+  readonly repliesMax?: number
+  /** The events carry the time of their writing. */
+  readonly eventsStamped?: boolean
 }
 
 /** What was seen between the end of the warm-up and the end of the window. */
@@ -38,6 +46,8 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[]
   /** To the first event, without what the upstream waited; sorted. */
   readonly firstEventsMs: readonly number[]
+  /** From the writing of an event to its arrival, where events are stamped; sorted. */
+  readonly delaysMs: readonly number[]
 }
 
 const READ_BYTES = 256 * 1024
@@ -52,16 +62,20 @@ export function runLoad(load: Load): Promise<LoadResult> {
     for (const client of clients) client.connect()
     setTimeout(() => {
       tally.reset()
-      const cpuBeforeMs = load.pid === null ? 0 : cpuMsOf(load.pid)
+      const readCpuMs = load.pid === null ? () => 0 : startCpuClock(load.pid)
       const startedMs = performance.now()
-      setTimeout(() => {
+      const finish = (): void => {
+        clearTimeout(timer)
+        tally.onReplies = null
         const windowMs = performance.now() - startedMs
-        const cpuMs = load.pid === null ? 0 : cpuMsOf(load.pid) - cpuBeforeMs
+        const cpuMs = readCpuMs()
         const residentBytes = load.pid === null ? 0 : residentBytesOf(load.pid)
         const result = { ...tally.read(), windowMs, cpuMs, residentBytes }
         for (const client of clients) client.close()
         resolve(result)
-      }, load.windowMs)
+      }
+      const timer = setTimeout(finish, load.windowMs)
+      if (load.repliesMax !== undefined) tally.onReplies = { count: load.repliesMax, call: finish }
     }, load.warmupMs)
   })
 }
@@ -74,12 +88,22 @@ class Tally {
   failure: string | null = null
   latenciesMs: number[] = []
   firstEventsMs: number[] = []
+  delaysMs: number[] = []
+  /** Called at so many replies. */
+  onReplies: { readonly count: number; readonly call: () => void } | null = null
 
   /** Failures of the warm-up stay: a contender that fails there is no contender. */
   reset(): void {
     this.replies = this.events = this.bytes = 0
     this.latenciesMs = []
     this.firstEventsMs = []
+    this.delaysMs = []
+  }
+
+  countReply(tookMs: number): void {
+    this.replies += 1
+    if (this.latenciesMs.length < SAMPLES_MAX) this.latenciesMs.push(tookMs)
+    if (this.onReplies !== null && this.replies >= this.onReplies.count) this.onReplies.call()
   }
 
   fail(reason: string): void {
@@ -98,6 +122,7 @@ class Tally {
       failure,
       latenciesMs: sorted(this.latenciesMs),
       firstEventsMs: sorted(this.firstEventsMs),
+      delaysMs: sorted(this.delaysMs),
     }
   }
 }
@@ -121,9 +146,13 @@ class Client {
   #chunked: ChunkedBody | null = null
   #eventsSeen = 0
   #counter = new MarkerCounter()
+  /** When the bytes that are being counted came. */
+  #arrivedUs = 0
+  readonly #onStamp: ((stampUs: number) => void) | null
 
   constructor(load: Load, tally: Tally) {
     this.#load = load
+    this.#onStamp = load.eventsStamped === true ? (stampUs) => this.#keepDelay(stampUs) : null
     this.#request = Buffer.from(load.request, 'base64')
     this.#tally = tally
   }
@@ -162,7 +191,7 @@ class Client {
     this.#headDone = false
     this.#bodyBytes = 0
     this.#eventsSeen = 0
-    this.#counter = new MarkerCounter()
+    this.#counter = new MarkerCounter(this.#onStamp)
     this.#sentMs = performance.now()
     this.#socket?.write(this.#request)
   }
@@ -197,7 +226,13 @@ class Client {
     return chunk.subarray(end + 4 - before)
   }
 
+  #keepDelay(stampUs: number): void {
+    if (this.#tally.delaysMs.length < SAMPLES_MAX)
+      this.#tally.delaysMs.push(betweenStampsMs(stampUs, this.#arrivedUs))
+  }
+
   #countEvents(body: Buffer): void {
+    if (this.#onStamp !== null) this.#arrivedUs = stampNow()
     const found = this.#counter.push(body)
     if (found === 0) return
     if (this.#eventsSeen === 0) {
@@ -209,26 +244,19 @@ class Client {
   }
 
   #onReply(): void {
-    this.#tally.replies += 1
-    if (this.#tally.latenciesMs.length < SAMPLES_MAX)
-      this.#tally.latenciesMs.push(performance.now() - this.#sentMs)
     if (this.#eventsSeen !== this.#load.eventsExpected)
       this.#tally.fail(`${this.#eventsSeen} events instead of ${this.#load.eventsExpected}`)
     if (this.#bodyBytes < (this.#load.bodyBytesMin ?? 0))
       this.#tally.fail(`a body of ${this.#bodyBytes} bytes instead of ${this.#load.bodyBytesMin} at least`)
-    this.#send()
+    const tookMs = performance.now() - this.#sentMs
+    this.#tally.countReply(tookMs)
+    const waitMs = (this.#load.intervalMs ?? 0) - tookMs
+    if (waitMs > 0) setTimeout(() => this.#send(), waitMs)
+    else this.#send()
   }
 }
 
 /** Runs a load in the load process. */
 export function runLoadIn(child: ChildProcess, load: Load): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error('the load process ended'))
-    child.once('exit', onExit)
-    child.once('message', (result) => {
-      child.off('exit', onExit)
-      resolve(result as LoadResult)
-    })
-    child.send(load)
-  })
+  return askProcess<LoadResult>(child, load)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import type { Measurement, Metric } from './measurement.js'
 import { PORTKEY } from './portkey.js'
 import { parseCpuList } from './processes.js'
 import { formatTable, type Row, ratiosOf, summarize } from './report.js'

@@ -1,5 +1,5 @@
 import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import type { Measurement, Metric } from './measurement.js'
 import { PORTKEY } from './portkey.js'
 import { median } from './statistics.js'
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { stampNow } from './event-clock.js'
 import {
   DEFAULT_PLAN,
   LAST_HTTP_CHUNK,
@@ -8,6 +9,7 @@ import {
   toFirstFrames,
   toHttpChunk,
   toLastFrames,
+  toStampedChunk,
   toStreamReply,
   toTextFrame,
   type UpstreamPlan,
@@ -111,9 +113,10 @@ interface Paced {
   dueMs: number
 }
 
-const TEXT_CHUNK = toHttpChunk(toTextFrame(0))
-
-/** Streams at a steady pace, one event per write, each at a phase of its own: real streams do not tick together. */
+/**
+ * Streams at a steady pace, one event per write, each at a phase of its own: real streams do not tick together. Every event is
+ * stamped with the time of its writing.
+ */
 class Pacer {
   readonly #streams = new Set<Paced>()
   #timer: NodeJS.Timeout | null = null
@@ -152,7 +155,7 @@ class Pacer {
     const nowMs = performance.now()
     for (const stream of this.#streams) {
       while (stream.left > 0 && stream.dueMs <= nowMs) {
-        stream.socket.write(TEXT_CHUNK)
+        stream.socket.write(toStampedChunk(stampNow()))
         stream.left -= 1
         stream.dueMs += stream.periodMs
       }
