@@ -12,8 +12,11 @@ export interface Load {
   /** The request's bytes, as base64: they come over a process boundary. */
   readonly request: string
   readonly connections: number
+  /** From the start of the load, or from when all streams are open. */
   readonly warmupMs: number
   readonly windowMs: number
+  /** The warm-up begins when an event has come on every connection. Not to open is a failure. */
+  readonly streamsOpen?: boolean
   /** Events that each complete reply must have; a reply with more or fewer is a failure. */
   readonly eventsExpected: number
   /** Body bytes that each complete reply has at least: some gateways wrap an error in a 200. Absent: 0. */
@@ -53,15 +56,19 @@ export interface LoadResult {
 const READ_BYTES = 256 * 1024
 const SAMPLES_MAX = 200_000
 const RECONNECT_MS = 20
+/** Time that streams are given to open: a Node relay that is behind takes 10 s for 2,000. */
+export const OPEN_LIMIT_MS = 30_000
+const OPEN_POLL_MS = 20
 
-/** Runs one load to its end. */
-export function runLoad(load: Load): Promise<LoadResult> {
+/** Runs one load to its end; `onWindow` is called when the window begins. */
+export function runLoad(load: Load, onWindow: () => void = () => {}): Promise<LoadResult> {
   return new Promise((resolve) => {
     const tally = new Tally()
     const clients = Array.from({ length: load.connections }, () => new Client(load, tally))
     for (const client of clients) client.connect()
-    setTimeout(() => {
+    const measure = (): void => {
       tally.reset()
+      onWindow()
       const readCpuMs = load.pid === null ? () => 0 : startCpuClock(load.pid)
       const startedMs = performance.now()
       const finish = (): void => {
@@ -76,8 +83,25 @@ export function runLoad(load: Load): Promise<LoadResult> {
       }
       const timer = setTimeout(finish, load.windowMs)
       if (load.repliesMax !== undefined) tally.onReplies = { count: load.repliesMax, call: finish }
-    }, load.warmupMs)
+    }
+    const warmUp = (): void => {
+      setTimeout(measure, load.warmupMs)
+    }
+    if (load.streamsOpen) untilOpen(clients, tally, warmUp)
+    else warmUp()
   })
+}
+
+function untilOpen(clients: readonly Client[], tally: Tally, next: () => void): void {
+  const endMs = performance.now() + OPEN_LIMIT_MS
+  const poll = setInterval(() => {
+    const open = clients.filter((client) => client.isOpen).length
+    if (open < clients.length && performance.now() < endMs) return
+    clearInterval(poll)
+    if (open < clients.length)
+      tally.fail(`only ${open} of ${clients.length} streams were open after ${OPEN_LIMIT_MS / 1000} s`)
+    next()
+  }, OPEN_POLL_MS)
 }
 
 class Tally {
@@ -155,6 +179,11 @@ class Client {
     this.#onStamp = load.eventsStamped === true ? (stampUs) => this.#keepDelay(stampUs) : null
     this.#request = Buffer.from(load.request, 'base64')
     this.#tally = tally
+  }
+
+  /** True within a reply of which an event has come. */
+  get isOpen(): boolean {
+    return this.#eventsSeen > 0
   }
 
   connect(): void {
@@ -257,6 +286,6 @@ class Client {
 }
 
 /** Runs a load in the load process. */
-export function runLoadIn(child: ChildProcess, load: Load): Promise<LoadResult> {
-  return askProcess<LoadResult>(child, load)
+export function runLoadIn(child: ChildProcess, load: Load, onWindow?: () => void): Promise<LoadResult> {
+  return askProcess<LoadResult>(child, load, onWindow)
 }

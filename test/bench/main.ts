@@ -21,7 +21,8 @@ import type { Bench, Measurement } from './measurement.js'
 import { MEASUREMENTS } from './measurements/all.js'
 import { runProbeIn } from './probe.js'
 import { type Cores, findCores, spawnOn, stopProcess } from './processes.js'
-import { formatTable, type Row, ratiosOf, summarize } from './report.js'
+import { findOverloaded, formatTable, type Row, ratiosOf, summarize } from './report.js'
+import { runRounds, type Started } from './rounds.js'
 import { toSvg } from './svg.js'
 import { formatVerdicts, judgeTargets } from './targets.js'
 import { toUsage } from './usage.js'
@@ -96,43 +97,6 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-/** Measures everything, in turns: each round asks every contender once. */
-async function measure(
-  measurement: Measurement,
-  started: ReadonlyMap<Contender, Running | string>,
-  { runs, benchOf }: { readonly runs: number; readonly benchOf: (contender: Contender) => Bench },
-): Promise<readonly Row[]> {
-  // wrk counts replies and no more.
-  const isThroughput = measurement.metrics.some(({ throughput }) => throughput)
-  const asked = [...started].filter(
-    ([{ name }]) =>
-      (measurement.contenders?.includes(name) ?? true) && (isThroughput || name !== DIRECT_BY_WRK),
-  )
-  const rounds = new Map<Contender, Record<string, number>[]>()
-  const failed = new Map<Contender, string>()
-  const roundsWanted = Math.min(runs, measurement.roundsMax ?? runs)
-  for (let round = 1; round <= roundsWanted; round += 1) {
-    for (const [contender, running] of asked) {
-      showProgress(`${measurement.name} ${round}/${roundsWanted} ${contender.name}`)
-      if (typeof running === 'string') failed.set(contender, running)
-      if (typeof running === 'string' || failed.has(contender)) continue
-      try {
-        const figures = await measurement.run({ contender, running }, benchOf(contender))
-        rounds.set(contender, [...(rounds.get(contender) ?? []), figures])
-      } catch (error) {
-        failed.set(contender, String(error))
-      }
-    }
-  }
-  showProgress('')
-  return asked.map(([contender]): Row => {
-    const reason = failed.get(contender)
-    return reason === undefined
-      ? { type: 'measured', contender: contender.name, runs: rounds.get(contender) ?? [] }
-      : { type: 'missing', contender: contender.name, reason }
-  })
-}
-
 function describeMachine(cores: Cores | null) {
   const model = cpus()[0]?.model ?? 'unknown'
   return {
@@ -170,7 +134,7 @@ async function main(): Promise<number> {
   const loadBeside = forkOn(loadCore, './load-process.js')
   const probe = forkOn(loadCore, './probe-process.js')
   const emulator = await startEmulator({ bearerToken: BEARER_TOKEN })
-  const started = new Map<Contender, Running | string>()
+  const started: Map<Contender, Running | string> = new Map()
   try {
     const [{ port: upstreamPort }] = (await once(upstream, 'message')) as [{ port: number }]
     const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
@@ -178,10 +142,11 @@ async function main(): Promise<number> {
     let plan = DEFAULT_PLAN
     const loadIn =
       (child: ChildProcess): Bench['load'] =>
-      async (wanted, otherTimes) => {
+      async (wanted, otherTimes, onWindow) => {
         // Streams have their events to be counted; a whole reply has its text.
         const bodyBytesMin = wanted.eventsExpected === 0 ? plan.answerBytes : 0
-        return accept(await runLoadIn(child, { ...times, bodyBytesMin, ...wanted, ...otherTimes }))
+        const load = { ...times, bodyBytesMin, ...wanted, ...otherTimes }
+        return accept(await runLoadIn(child, load, onWindow))
       }
     const bench: Bench = {
       ...times,
@@ -213,12 +178,15 @@ async function main(): Promise<number> {
     const coresFree = cores === null ? 1 : 2 + cores.spare.length
     const results = []
     for (const measurement of options.measurements) {
-      const rows = await measure(measurement, started, { runs: options.runs, benchOf })
+      const startedMs = performance.now()
+      const rows = await runRounds(measurement, started, { runs: options.runs, benchOf, onRun: showProgress })
+      showProgress('')
+      const seconds = Math.round((performance.now() - startedMs) / 1000)
       const verdicts = judgeTargets(measurement, rows, coresFree)
       console.log(
         formatTable(measurement, rows) + (verdicts.length === 0 ? '' : `${formatVerdicts(verdicts)}\n`),
       )
-      results.push({ ...toResult(measurement, rows), targets: verdicts })
+      results.push({ ...toResult(measurement, rows), targets: verdicts, seconds })
     }
     const growth = options.growth ? await measureGrowth(started, { runs: options.runs, bench }) : []
     const charts = growth.flatMap(toCharts)
@@ -241,7 +209,7 @@ async function main(): Promise<number> {
 }
 
 async function measureGrowth(
-  started: ReadonlyMap<Contender, Running | string>,
+  started: Started,
   { runs, bench }: { readonly runs: number; readonly bench: Bench },
 ): Promise<readonly SweepResult[]> {
   const asked = new Map(
@@ -263,6 +231,7 @@ function toResult(measurement: Measurement, rows: readonly Row[]) {
   return {
     name: measurement.name,
     title: measurement.title,
+    overloaded: measurement.metrics.flatMap((metric) => findOverloaded(metric, rows)),
     rows: rows.map((row) => ({
       ...row,
       figures: measurement.metrics.map((metric) => ({

@@ -12,6 +12,10 @@ export interface Metric {
   readonly digits: number
   /** What the upstream takes directly, in the same round, is taken off. */
   readonly added?: true
+  /** Shown beside these contenders' figures, with those that a target names. */
+  readonly comparedWith?: readonly string[]
+  /** What was asked for: who reaches less than most of it is overloaded. */
+  readonly pace?: number
   /** Throughput: the load side must be able to do twice as much. */
   readonly throughput?: true
   /** What bedrockd is to reach. */
@@ -27,7 +31,7 @@ export interface Bench extends Times {
   readonly cores: Cores | null
   setPlan(plan: Partial<UpstreamPlan>): Promise<void>
   /** Throws when a reply was not what it must be. */
-  load(load: Omit<Load, keyof Times>, times?: Times): Promise<LoadResult>
+  load(load: Omit<Load, keyof Times>, times?: Times, onWindow?: () => void): Promise<LoadResult>
   /** The same from a second process of the load side, at the same time. */
   loadBeside(load: Omit<Load, keyof Times>, times?: Times): Promise<LoadResult>
   /** Small requests from a process of their own, which nothing but the contender holds up. */
@@ -42,6 +46,8 @@ export interface Measurement {
   readonly contenders?: readonly string[]
   /** Rounds, where one says all; absent: as many as asked for. */
   readonly roundsMax?: number
+  /** Each round has processes of its own, all started so long before; absent: those that serve the other measurements. */
+  readonly freshMs?: number
   /** One run; a metric may be NaN where it means nothing for this contender. */
   run(subject: Subject, bench: Bench): Promise<Figures>
 }

@@ -24,7 +24,7 @@ const WARMUP_MS = 500
 const QUIET_MS = 1_500
 /** In one window. */
 const BODIES_MIN = 3
-const FREE_ROUNDS_MAX = 3
+const FREE_ROUNDS_MAX = 2
 
 const ONE_MB = { bytes: 1_000_000, images: 8, intervalMs: 500 }
 /** Below the 25 MiB that a gateway takes by default. */

@@ -1,16 +1,15 @@
 import { BEDROCKD_SIGV4, DIRECT, NGINX, SDK_RELAY } from '../contenders.js'
+import { loadWith } from '../load-with.js'
 import { scrapeLoopDelay } from '../loop-delay.js'
 import type { Measurement } from '../measurement.js'
 import { readOver } from '../read-over.js'
 import { percentile } from '../statistics.js'
-import { CPU_PER_EVENT, perEvent, toLoad } from './figures.js'
+import { CPU_PER_EVENT, perEvent, SETTLE_MS, toLoad } from './figures.js'
 import { endlessEvents } from './steady.js'
 
 const STREAMS = 2_000
 const EVENTS_PER_SECOND = 10
 const PROBE_INTERVAL_MS = 10
-/** Until all streams are open, and a contender that is behind has caught up. */
-const WARMUP_MS = 3_000
 
 /** 99th percentiles of a loop are what it keeps one in a hundred waiting; of events, less what they take directly. */
 export const manyStreams: Measurement = {
@@ -18,7 +17,7 @@ export const manyStreams: Measurement = {
   title: `${STREAMS.toLocaleString('en-US')} streams of ${EVENTS_PER_SECOND} events/s: time from the upstream's write to the client, event loop, small requests beside it`,
   contenders: [DIRECT, NGINX, SDK_RELAY, BEDROCKD_SIGV4],
   metrics: [
-    { key: 'events/s', unit: 'events/s', digits: 0 },
+    { key: 'events/s', unit: 'events/s', digits: 0, pace: STREAMS * EVENTS_PER_SECOND },
     CPU_PER_EVENT,
     { key: 'event-p50', unit: 'ms/event p50', digits: 2, added: true },
     {
@@ -38,16 +37,18 @@ export const manyStreams: Measurement = {
     { key: 'probe-p99', unit: 'ms probe p99', digits: 2 },
   ],
   async run({ running }, bench) {
-    const times = { warmupMs: WARMUP_MS, windowMs: bench.windowMs }
+    const times = { warmupMs: SETTLE_MS, windowMs: bench.windowMs }
     const events = endlessEvents(times, EVENTS_PER_SECOND)
     await bench.setPlan({ events, eventsPerSecond: EVENTS_PER_SECOND })
-    const load = { ...toLoad(running, true), connections: STREAMS, eventsExpected: events }
+    const load = { ...toLoad(running, true), connections: STREAMS, streamsOpen: true, eventsExpected: events }
     const { metricsPort } = running
-    const [result, { samplesMs }, loop] = await Promise.all([
-      bench.load({ ...load, eventsStamped: true }, times),
-      bench.probe({ port: running.port, intervalMs: PROBE_INTERVAL_MS }, times),
-      metricsPort === undefined ? null : readOver(() => scrapeLoopDelay(metricsPort), times),
-    ])
+    const stamped = { ...load, eventsStamped: true }
+    const [result, [{ samplesMs }, loop]] = await loadWith(bench, { load: stamped, times }, (window) =>
+      Promise.all([
+        bench.probe({ port: running.port, intervalMs: PROBE_INTERVAL_MS }, window),
+        metricsPort === undefined ? null : readOver(() => scrapeLoopDelay(metricsPort), window),
+      ]),
+    )
     return {
       ...perEvent(result),
       'event-p50': percentile(result.delaysMs, 0.5),

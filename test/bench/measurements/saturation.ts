@@ -1,4 +1,4 @@
-import { SDK_RELAY } from '../contenders.js'
+import { NGINX, SDK_RELAY } from '../contenders.js'
 import type { Bench, Figures, Measurement, Subject } from '../measurement.js'
 import { PORTKEY } from '../portkey.js'
 import { CPU_PER_EVENT, EVENTS_PER_SECOND, perEvent, toLoad } from './figures.js'
@@ -11,6 +11,7 @@ export const saturation: Measurement = {
   metrics: [
     {
       ...EVENTS_PER_SECOND,
+      comparedWith: [NGINX],
       targets: [
         { comparison: 'at least', value: 250_000 },
         { comparison: 'at least', value: 5, times: SDK_RELAY },
@@ -25,7 +26,7 @@ export const saturation: Measurement = {
 export const saturationSingle: Measurement = {
   name: 'saturation-single',
   title: 'The same, each event in an HTTP chunk of its own',
-  metrics: [EVENTS_PER_SECOND, CPU_PER_EVENT],
+  metrics: [{ ...EVENTS_PER_SECOND, comparedWith: [NGINX, SDK_RELAY] }, CPU_PER_EVENT],
   run: (subject, bench) => runSaturation(subject, bench, 1),
 }
 
