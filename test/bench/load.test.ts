@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { runLoad } from './load.js'
+import { loadWith } from './load-with.js'
+import type { Bench } from './measurement.js'
 import { startUpstream, type Upstream } from './upstream.js'
-import { DEFAULT_PLAN, toConversePost, toStreamReply } from './wire.js'
+import { DEFAULT_PLAN, STREAM_HEAD, toConversePost, toHttpChunk, toStreamReply, toTextFrame } from './wire.js'
 
 let upstream: Upstream
 before(async () => {
@@ -153,4 +155,59 @@ test('a window may end with a number of replies', async () => {
   const result = await runLoad({ ...toLoad(false, 2, 0), repliesMax: 7, windowMs: 50_000 })
   assert.equal(result.replies, 7)
   assert.ok(result.windowMs < 50_000)
+})
+
+test('where streams are to be open, the window waits for the first event of the last of them', async () => {
+  // The second connection has its first event so much later than the first one.
+  const LATE_MS = 250
+  let connections = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    connections += 1
+    const waitMs = connections === 2 ? LATE_MS : 0
+    socket.on('data', () => {
+      socket.write(STREAM_HEAD)
+      setTimeout(() => socket.write(toHttpChunk(toTextFrame(0))), waitMs)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = { ...toLoad(true, 2, 1), port, warmupMs: 0, windowMs: 50 }
+  const beginsMs = async (): Promise<number> => {
+    const fromMs = performance.now()
+    let begunMs = 0
+    await runLoad({ ...load, streamsOpen: true }, () => {
+      begunMs = performance.now() - fromMs
+    })
+    return begunMs
+  }
+  assert.ok((await beginsMs()) >= LATE_MS - 1)
+  server.close()
+})
+
+test('what is measured beside a load begins with its window and is as long', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const order: string[] = []
+  const bench = {
+    load: (
+      load: Parameters<Bench['load']>[0],
+      times: { warmupMs: number; windowMs: number },
+      onWindow?: () => void,
+    ) =>
+      runLoad({ ...load, ...times }, () => {
+        order.push('window')
+        onWindow?.()
+      }),
+  } as unknown as Bench
+  const [result, beside] = await loadWith(
+    bench,
+    { load: toLoad(false, 1, 0), times: { warmupMs: 30, windowMs: 70 } },
+    async (times) => {
+      order.push('beside')
+      return times
+    },
+  )
+  assert.deepEqual(order, ['window', 'beside'])
+  assert.deepEqual(beside, { warmupMs: 0, windowMs: 70 })
+  assert.ok(result.replies > 0)
 })

@@ -193,7 +193,9 @@ async function main(): Promise<number> {
     if (charts.length > 0) {
       console.log(formatCharts(charts))
       const subtitle = `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${date.slice(0, 10)}`
-      writeFileSync(options.svg, toSvg({ title: 'How cost grows', subtitle, charts }))
+      const picture = { title: 'How cost grows', subtitle, charts }
+      writeFileSync(options.svg, toSvg({ ...picture, columns: 2 }))
+      writeFileSync(options.svg.replace(/(\.svg)?$/, '-narrow.svg'), toSvg({ ...picture, columns: 1 }))
     }
     const facts = { date, machine, runs: options.runs, windowMs: options.windowMs, commit: readCommit() }
     const curves = growth.map(({ sweep, points }) => ({ name: sweep.name, x: sweep.xLabel, points }))

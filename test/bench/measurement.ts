@@ -14,7 +14,7 @@ export interface Metric {
   readonly added?: true
   /** Shown beside these contenders' figures, with those that a target names. */
   readonly comparedWith?: readonly string[]
-  /** What was asked for: who reaches less than most of it is overloaded. */
+  /** What was asked for: who is not at it is overloaded. */
   readonly pace?: number
   /** Throughput: the load side must be able to do twice as much. */
   readonly throughput?: true

@@ -87,6 +87,17 @@ test('the ratios of added times are those of what was added', () => {
   assert.deepEqual(ratiosOf(row, latency, rows), { [NGINX]: 4 })
 })
 
+test('there is no ratio to less than nothing, which noise makes of what is added', () => {
+  const rows = [
+    measured(DIRECT, 'p50', [100]),
+    measured(NGINX, 'p50', [90]),
+    measured('bedrockd', 'p50', [140]),
+  ]
+  const row = rows[2]
+  assert.ok(row !== undefined)
+  assert.deepEqual(ratiosOf(row, latency, rows), {})
+})
+
 test('a reference that is not measured has no column', () => {
   const measurement = { name: 'm', title: 't', metrics: [rate] } as unknown as Measurement
   const missing: Row = { type: 'missing', contender: PORTKEY, reason: 'it is not installed (make peers)' }
@@ -114,7 +125,11 @@ test('who does not keep up with the pace is named, since its other figures are t
   const paced: Metric = { key: 'rate', unit: 'events/s', digits: 0, pace: 16_000 }
   const measurement = { name: 'm', title: 't', metrics: [paced] } as unknown as Measurement
   const rows = [measured(NGINX, 'rate', [15_990]), measured(SDK_RELAY, 'rate', [9_000, 15_199, 16_000])]
-  assert.match(formatTable(measurement, rows), /pace of 16,000 events\/s: SDK relay \(15,199\)\. Their CPU/)
+  assert.match(
+    formatTable(measurement, rows),
+    /pace of 16,000 events\/s: SDK relay \(15,199\)\.\n {2}Their CPU/,
+  )
+  assert.match(formatTable(measurement, [measured(PORTKEY, 'rate', [21_000])]), /Portkey SigV4 \(21,000\)/)
   const kept = [measured(SDK_RELAY, 'rate', [9_000, 15_200, 16_000])]
   assert.doesNotMatch(formatTable(measurement, kept), /pace/)
 })
@@ -129,7 +144,7 @@ test('no table is wider than a terminal, whatever stands in it', () => {
       ({ name: contender }): Row => ({ type: 'measured', contender, runs }),
     )
     const [, ...lines] = formatTable(measurement, rows).split('\n')
-    const table = lines.filter((line) => !/^ {2}(Directly|Behind)/.test(line))
+    const table = lines.filter((line) => !/^ {2}(Directly|Not at|Their)/.test(line))
     assert.ok(table.length > rows.length)
     for (const line of table)
       assert.ok(line.length <= WIDTH_MAX, `${measurement.name}: ${line.length} columns`)

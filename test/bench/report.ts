@@ -32,8 +32,8 @@ const LOAD_SIDE: readonly string[] = [DIRECT, DIRECT_BY_WRK]
 /** The load side must be able to do this many times what a contender does, else it is measured itself. */
 const LOAD_SIDE_FACTOR = 2
 
-/** Of its pace a contender must reach so much, else it is overloaded. */
-const PACE_SHARE_MIN = 0.95
+/** A contender that is further from its pace is overloaded: behind it, or ahead of it with what has waited before. */
+const PACE_TOLERANCE = 0.05
 
 /** Median and spread of a metric; null where the contender has no such figure. */
 export function summarize(row: Row | undefined, metric: Metric, direct: Row | undefined): Summary | null {
@@ -58,7 +58,8 @@ export function ratiosOf(row: Row, metric: Metric, rows: readonly Row[]): Readon
     REFERENCES.flatMap(({ name }) => {
       const reference = rows.find(({ contender }) => contender === name)
       const other = summarize(reference, metric, direct)
-      return other === null ? [] : [[name, own.median / other.median]]
+      // Nothing, or less than nothing that noise made: no ratio says anything.
+      return other === null || other.median <= 0 ? [] : [[name, own.median / other.median]]
     }),
   )
 }
@@ -134,7 +135,7 @@ function loadSideNote(metric: Metric, rows: readonly Row[], direct: Row | undefi
   ]
 }
 
-/** The contenders that reach less than most of the pace, with their figure. */
+/** The contenders that are not at the pace, with their figure: behind it, or catching up what has waited. */
 export function findOverloaded(
   metric: Metric,
   rows: readonly Row[],
@@ -143,7 +144,8 @@ export function findOverloaded(
   if (pace === undefined) return []
   return rows.flatMap((row) => {
     const reached = summarize(row, metric, undefined)?.median
-    return reached === undefined || reached >= pace * PACE_SHARE_MIN ? [] : [{ name: row.contender, reached }]
+    const isAtPace = reached === undefined || Math.abs(reached - pace) <= pace * PACE_TOLERANCE
+    return isAtPace ? [] : [{ name: row.contender, reached }]
   })
 }
 
@@ -153,6 +155,7 @@ function paceNote(metric: Metric, rows: readonly Row[]): readonly string[] {
   const format = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
   const names = overloaded.map(({ name, reached }) => `${name} (${format(reached)})`).join(', ')
   return [
-    `  Behind the pace of ${format(metric.pace ?? 0)} ${metric.unit}: ${names}. Their CPU figure is that of overload, where events wait and are taken many at a time.`,
+    `  Not at the pace of ${format(metric.pace ?? 0)} ${metric.unit}: ${names}.`,
+    '  Their CPU figure is that of overload, where events wait and are taken many at a time.',
   ]
 }

@@ -26,7 +26,7 @@ const chart: Chart = {
   ],
 }
 const picture = (charts: readonly Chart[]): string =>
-  toSvg({ title: 'Growth', subtitle: 'a machine, 2026-01-01', charts })
+  toSvg({ title: 'Growth', subtitle: 'a machine, 2026-01-01', charts, columns: 2 })
 
 test('the picture is valid XML that draws', async () => {
   // librsvg refuses what is not well-formed.
@@ -72,4 +72,18 @@ test('text is escaped, and what XML can’t hold is replaced', () => {
 
 test('large values are short', () => {
   assert.deepEqual([0.05, 1, 200, 5_000, 25_000_000].map(formatTick), ['0.05', '1', '200', '5k', '25M'])
+})
+
+test('in one column charts stand below each other, and small print breaks its lines', async () => {
+  const subtitle =
+    'a processor of many words and of a long name, 2 cores, Linux 6.18, Node v20.20.2, 2026-01-01'
+  const options = { title: 'Growth', subtitle, charts: [chart, chart] }
+  const of = (columns: number) => sharp(Buffer.from(toSvg({ ...options, columns }))).metadata()
+  const [wide, narrow] = [await of(2), await of(1)]
+  assert.equal(narrow.width, (wide.width ?? 0) / 2)
+  assert.ok((narrow.height ?? 0) > 1.5 * (wide.height ?? 0))
+  const words = [...toSvg({ ...options, columns: 1 }).matchAll(/class="small">([^<]*)</g)].map(
+    ([, text]) => text,
+  )
+  assert.equal(words.slice(0, 2).join(' '), subtitle)
 })

@@ -19,10 +19,12 @@ interface Point {
   readonly y: number
 }
 
-const COLUMNS = 2
 const CHART = { width: 420, height: 290 }
 const PLOT = { left: 56, right: 404, top: 40, bottom: 228 }
 const HEAD_HEIGHT = 78
+/** Of the small print below the title, on a line of one chart's width. */
+const SUBTITLE_CHARACTERS_MAX = 66
+const SUBTITLE_LINE_HEIGHT = 15
 
 /** Light, and dark where the reader's system is: lines keep apart from both grounds, and from each other without colours, by dashes. */
 const STYLE = `
@@ -48,18 +50,25 @@ const STYLE = `
     }`
 const STYLES = 4
 
-/** Charts side by side as one SVG file, with a title, a line of small print and one legend for all. */
+/**
+ * Charts in so many columns as one SVG file, with a title, small print and one legend for all. One column is for phones, where
+ * the words of two would be too small to read.
+ */
 export function toSvg({
   title,
   subtitle,
   charts,
+  columns,
 }: {
   readonly title: string
   readonly subtitle: string
   readonly charts: readonly Chart[]
+  readonly columns: number
 }): string {
-  const width = COLUMNS * CHART.width
-  const height = HEAD_HEIGHT + Math.ceil(charts.length / COLUMNS) * CHART.height
+  const width = columns * CHART.width
+  const small = wrap(subtitle, columns * SUBTITLE_CHARACTERS_MAX)
+  const headHeight = HEAD_HEIGHT + (small.length - 1) * SUBTITLE_LINE_HEIGHT
+  const height = headHeight + Math.ceil(charts.length / columns) * CHART.height
   const names = [...new Set(charts.flatMap(({ lines }) => lines.map(({ name }) => name)))]
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
@@ -67,11 +76,14 @@ export function toSvg({
     `  <style>${STYLE}\n  </style>`,
     `  <rect class="ground" width="${width}" height="${height}"/>`,
     `  ${toText(title, { x: 16, y: 26, className: 'title' })}`,
-    `  ${toText(subtitle, { x: 16, y: 45, className: 'small' })}`,
-    ...toLegend(names),
+    ...small.map(
+      (line, index) =>
+        `  ${toText(line, { x: 16, y: 45 + index * SUBTITLE_LINE_HEIGHT, className: 'small' })}`,
+    ),
+    ...toLegend(names, headHeight - 16),
     ...charts.flatMap((chart, index) => {
-      const x = (index % COLUMNS) * CHART.width
-      const y = HEAD_HEIGHT + Math.floor(index / COLUMNS) * CHART.height
+      const x = (index % columns) * CHART.width
+      const y = headHeight + Math.floor(index / columns) * CHART.height
       return [`  <g transform="translate(${x} ${y})">`, ...toPlot(chart, names), '  </g>']
     }),
     '</svg>',
@@ -79,14 +91,25 @@ export function toSvg({
   ].join('\n')
 }
 
-function toLegend(names: readonly string[]): readonly string[] {
+/** Lines of at most so many characters, where words allow. */
+function wrap(text: string, charactersMax: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`.trimStart()
+    if (lines.length === 0 || longer.length > charactersMax) lines.push(word)
+    else lines[lines.length - 1] = longer
+  }
+  return lines
+}
+
+function toLegend(names: readonly string[], y: number): readonly string[] {
   let x = 16
   return names.flatMap((name, index) => {
     const start = x
     x += 60 + name.length * 7
     return [
-      `  <path class="line line${index % STYLES}" d="M${start} 62h24"/>`,
-      `  ${toText(name, { x: start + 30, y: 66 })}`,
+      `  <path class="line line${index % STYLES}" d="M${start} ${y}h24"/>`,
+      `  ${toText(name, { x: start + 30, y: y + 4 })}`,
     ]
   })
 }
