@@ -211,3 +211,27 @@ test('what is measured beside a load begins with its window and is as long', asy
   assert.deepEqual(beside, { warmupMs: 0, windowMs: 70 })
   assert.ok(result.replies > 0)
 })
+
+test('thousands of connections are not opened at once, so that none is lost in the queue of a server', async () => {
+  const CONNECTIONS = 700
+  let waiting = 0
+  let waitingMost = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      waiting += 1
+      waitingMost = Math.max(waitingMost, waiting)
+      setTimeout(() => {
+        waiting -= 1
+        socket.write(Buffer.concat([STREAM_HEAD, toHttpChunk(toTextFrame(0))]))
+      }, 20)
+    })
+  }).listen({ port: 0, host: '127.0.0.1', backlog: 511 })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = { ...toLoad(true, CONNECTIONS, 1), port, streamsOpen: true, warmupMs: 0, windowMs: 10 }
+  const { failures, failure } = await runLoad(load)
+  server.close()
+  assert.equal(failures, 0, String(failure))
+  assert.ok(waitingMost <= 256, `${waitingMost} at once`)
+})

@@ -59,13 +59,18 @@ const RECONNECT_MS = 20
 /** Time that streams are given to open: a Node relay that is behind takes 10 s for 2,000. */
 export const OPEN_LIMIT_MS = 30_000
 const OPEN_POLL_MS = 20
+/**
+ * Connections that wait for a first byte at the same time. Node listens with a queue of 511: of thousands that knock at once it
+ * loses some, which the kernel resets, and with SYN cookies the client sees that as a reply cut off.
+ */
+const OPENING_MAX = 256
 
 /** Runs one load to its end; `onWindow` is called when the window begins. */
 export function runLoad(load: Load, onWindow: () => void = () => {}): Promise<LoadResult> {
   return new Promise((resolve) => {
     const tally = new Tally()
     const clients = Array.from({ length: load.connections }, () => new Client(load, tally))
-    for (const client of clients) client.connect()
+    openInTurns(clients)
     const measure = (): void => {
       tally.reset()
       onWindow()
@@ -90,6 +95,16 @@ export function runLoad(load: Load, onWindow: () => void = () => {}): Promise<Lo
     if (load.streamsOpen) untilOpen(clients, tally, warmUp)
     else warmUp()
   })
+}
+
+function openInTurns(clients: readonly Client[]): void {
+  let opened = 0
+  const openNext = (): void => {
+    const client = clients[opened]
+    opened += 1
+    client?.connect(openNext)
+  }
+  for (let opening = 0; opening < OPENING_MAX; opening += 1) openNext()
 }
 
 function untilOpen(clients: readonly Client[], tally: Tally, next: () => void): void {
@@ -186,8 +201,15 @@ class Client {
     return this.#eventsSeen > 0
   }
 
-  connect(): void {
+  /** `onAnswer` is called once, at the first byte that comes, or when none will come. */
+  connect(onAnswer: () => void = () => {}): void {
     if (this.#closed) return
+    let answered = false
+    const answer = (): void => {
+      if (answered) return
+      answered = true
+      onAnswer()
+    }
     const socket = connect({
       host: '127.0.0.1',
       port: this.#load.port,
@@ -196,6 +218,7 @@ class Client {
         buffer: readBuffer,
         callback: (bytes) => {
           if (!this.#closed) this.#onRead(readBuffer.subarray(0, bytes))
+          answer()
           return true
         },
       },
@@ -205,6 +228,7 @@ class Client {
     socket.on('error', () => {})
     socket.on('close', () => {
       if (this.#closed) return
+      answer()
       this.#tally.fail(`connection closed after ${this.#eventsSeen} events`)
       setTimeout(() => this.connect(), RECONNECT_MS)
     })

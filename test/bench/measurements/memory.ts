@@ -6,7 +6,7 @@ import { endlessEvents } from './steady.js'
 
 const STREAMS = 5_000
 /** Slow, so that the memory is what streams take that are open, not what is under way in them. */
-const EVENTS_PER_SECOND = 2
+const EVENTS_PER_SECOND = 0.5
 /**
  * From ready to idle: bedrockd's control thread ends 5 s after the first refresh of the model list, and V8 gives back what a
  * start needed 8 s after it, Portkey's like bedrockd's. From the tenth second on nothing changed in 25 s.
