@@ -110,6 +110,10 @@ peers: $(NODE_PRIVATE) ## other gateways for the benchmark, into .peers/
 bench: dist/.built peers ## the benchmark table, or the measurements named B (make bench B=requests,steady ARGS='--runs 3')
 	@exec node --expose-gc dist/test/bench/main.js $(if $(B),--only $(B)) $(ARGS)
 
+.PHONY: numbers
+numbers: dist/.built ## the README's numbers and pictures, from the last `make bench`
+	@node dist/test/bench/readme.js
+
 .PHONY: run
 run: dist/.built ## the daemon on real AWS, settings from the environment (ARGS='--config FILE')
 	@exec node --enable-source-maps dist/src/main.js $(ARGS)
@@ -167,7 +171,7 @@ node: ## which Node everything runs on
 
 .PHONY: clean
 clean: ## remove what was built (distclean: also what was installed)
-	rm -rf dist .demo bench-results.json
+	rm -rf dist .demo bench-results*
 
 .PHONY: distclean
 distclean: clean

@@ -12,6 +12,8 @@ export interface BenchContext {
   readonly core: number | null
   /** Where Node contenders write a CPU profile when they stop; null: none. */
   readonly profileDir: string | null
+  /** More options for Node contenders. */
+  readonly nodeOptions?: readonly string[]
 }
 
 /** A contender that takes requests. */
@@ -19,6 +21,8 @@ export interface Running {
   readonly port: number
   /** The process tree that is measured; null: none. */
   readonly pid: number | null
+  /** Of a Prometheus listener with Node's own figures. */
+  readonly metricsPort?: number
   /** A chat as this contender takes it, byte for byte. */
   request(stream: boolean, promptCharacters: number): Buffer
   stop(): Promise<void>
@@ -32,6 +36,8 @@ export interface Contender {
   start(context: BenchContext): Promise<Running>
   /** Milliseconds from start to ready, with a snapshot on disk and no AWS; absent: means nothing here. */
   readonly startWithoutAws?: (context: BenchContext) => Promise<number>
+  /** As many processes as cores are named, each on one of them, all on one port; absent: can't. */
+  readonly startOn?: (context: BenchContext, cores: readonly (number | null)[]) => Promise<Running>
 }
 
 const START_LIMIT_MS = 30_000
@@ -75,6 +81,15 @@ export async function toRunning(child: ChildProcess, started: StartedProcess): P
   return { port, pid: child.pid ?? null, request, stop }
 }
 
+/** Throws where the path does not answer 200 in time. */
+export async function untilReady(port: number, path: string): Promise<void> {
+  const endMs = performance.now() + START_LIMIT_MS
+  while (!(await isReady(port, path))) {
+    if (performance.now() > endMs) throw new Error(`nobody got ready on port ${port}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
 function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 }
@@ -101,9 +116,10 @@ export function openAiRequests(options: {
     toPost({ path, headers, body: toOpenAiBody(stream, promptCharacters, model) })
 }
 
-/** Arguments with which Node writes a CPU profile of a contender. */
-export function profileOptions({ profileDir }: BenchContext, name: string): readonly string[] {
-  if (profileDir === null) return []
+/** Node's own arguments for a contender: with them it writes a CPU profile where one is wanted. */
+export function toNodeOptions(context: BenchContext, name: string): readonly string[] {
+  const { profileDir, nodeOptions = [] } = context
+  if (profileDir === null) return nodeOptions
   const file = `${name.replaceAll(' ', '-')}-${Date.now()}.cpuprofile`
-  return ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file}`]
+  return [...nodeOptions, '--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${file}`]
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,9 +6,10 @@ import {
   type BenchContext,
   type Contender,
   openAiRequests,
-  profileOptions,
   type Running,
+  toNodeOptions,
   toRunning,
+  untilReady,
 } from './contender.js'
 import { listPeers } from './peers.js'
 import { listPortkey } from './portkey.js'
@@ -22,6 +23,8 @@ export const DIRECT = 'upstream directly'
 export const DIRECT_BY_WRK = 'upstream, by wrk'
 export const NGINX = 'nginx'
 export const SDK_RELAY = 'SDK relay'
+export const BEDROCKD_SIGV4 = 'bedrockd SigV4'
+export const BEDROCKD_BEARER = 'bedrockd bearer'
 
 /** All contenders, the baseline first, peers from `BENCH_PEER_*` last. */
 export function listContenders(environment: NodeJS.ProcessEnv): readonly Contender[] {
@@ -38,8 +41,8 @@ export function listContenders(environment: NodeJS.ProcessEnv): readonly Contend
       start: startNginx,
     },
     { name: SDK_RELAY, missing: null, start: startSdkRelay },
-    toBedrockd('bedrockd SigV4', {}),
-    toBedrockd('bedrockd bearer', { AWS_BEARER_TOKEN_BEDROCK: BEARER_TOKEN }),
+    toBedrockd(BEDROCKD_SIGV4, {}),
+    toBedrockd(BEDROCKD_BEARER, { AWS_BEARER_TOKEN_BEDROCK: BEARER_TOKEN }),
     ...listPortkey(),
     ...listPeers(environment),
   ]
@@ -77,6 +80,7 @@ http {
   access_log off;
 ${temporary}
   keepalive_requests 1000000000;
+  client_max_body_size 0;
   upstream bedrock {
     server 127.0.0.1:${options.upstreamPort};
     keepalive 4096;
@@ -84,13 +88,13 @@ ${temporary}
   }
   server {
     listen 127.0.0.1:${options.port} backlog=4096;
+    location = /healthz { return 200; }
     location / {
       proxy_pass http://bedrock;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
       proxy_request_buffering off;
-      client_max_body_size 0;
       proxy_buffer_size 64k;
       proxy_buffers 4 64k;
       proxy_read_timeout 3600s;
@@ -103,7 +107,7 @@ ${temporary}
 async function startSdkRelay(context: BenchContext): Promise<Running> {
   const port = await findFreePort()
   const main = fileURLToPath(new URL('./sdk-relay.js', import.meta.url))
-  const child = spawnOn(context.core, [process.execPath, ...profileOptions(context, 'sdk-relay'), main], {
+  const child = spawnOn(context.core, [process.execPath, ...toNodeOptions(context, 'sdk-relay'), main], {
     env: { PATH: process.env['PATH'], ...context.awsEnvironment, PORT: String(port), NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -132,7 +136,49 @@ function toBedrockd(name: string, environment: Readonly<Record<string, string>>)
       await again.stop()
       return tookMs
     },
+    startOn: (context, cores) => startTogether(context, { name, environment, cores }),
   }
+}
+
+/** Several processes on one port, with one state directory; each listens for its own administrator and its own metrics. */
+async function startTogether(
+  context: BenchContext,
+  {
+    name,
+    environment,
+    cores,
+  }: {
+    readonly name: string
+    readonly environment: Readonly<Record<string, string>>
+    readonly cores: readonly (number | null)[]
+  },
+): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'bedrockd-bench-'))
+  const port = await findFreePort()
+  const members: Running[] = []
+  const stop = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.stop()))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    for (const [index, core] of cores.entries()) {
+      const imagesPort = await findFreePort()
+      const shared = {
+        BEDROCKD_IMAGES_LISTEN: `127.0.0.1:${imagesPort}`,
+        BEDROCKD_REUSE_PORT: 'true',
+        BEDROCKD_ADMIN_SOCKET: join(folder, `admin-${index}.sock`),
+      }
+      const options = { name, folder, environment: { ...environment, ...shared }, keepFolder: true, port }
+      members.push(await startBedrockd({ ...context, core }, options))
+      // On the common port another one may have answered; the listener for images has the same routes and is its own.
+      await untilReady(imagesPort, '/readyz')
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  // CPU and memory would be those of one of them.
+  return { port, pid: null, request: openAiRequests({}), stop }
 }
 
 async function startBedrockd(
@@ -142,25 +188,30 @@ async function startBedrockd(
     readonly folder: string
     readonly environment: Readonly<Record<string, string>>
     readonly keepFolder: boolean
+    /** Absent: a free one. */
+    readonly port?: number
   },
 ): Promise<Running> {
-  const port = await findFreePort()
+  const port = options.port ?? (await findFreePort())
+  const metricsPort = await findFreePort()
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-  const child = spawnOn(context.core, [process.execPath, ...profileOptions(context, options.name), main], {
+  const child = spawnOn(context.core, [process.execPath, ...toNodeOptions(context, options.name), main], {
     env: {
       PATH: process.env['PATH'],
       HOME: options.folder,
       ...context.awsEnvironment,
-      ...options.environment,
       BEDROCKD_LISTEN: `127.0.0.1:${port}`,
       BEDROCKD_IMAGES_LISTEN: '',
-      BEDROCKD_METRICS_LISTEN: '',
+      BEDROCKD_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
       BEDROCKD_STATE_DIR: options.folder,
       BEDROCKD_ADMIN_SOCKET: join(options.folder, 'admin.sock'),
       BEDROCKD_MODEL_REFRESH_SECONDS: '86400',
+      ...options.environment,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const folder = options.keepFolder ? {} : { folder: options.folder }
-  return toRunning(child, { port, ...folder, readyPath: '/readyz', request: openAiRequests({}) })
+  const request = openAiRequests({})
+  const running = await toRunning(child, { port, ...folder, readyPath: '/readyz', request })
+  return { ...running, metricsPort }
 }

@@ -1,7 +1,8 @@
+import { WINDOW_BEGINS } from './ask-process.js'
 import { type Load, runLoad } from './load.js'
 
-/** The load side's process: one load per message, one result per load. */
+/** The load side's process: one load per message, word of its window and one result per load. */
 process.on('message', (load: Load) => {
-  void runLoad(load).then((result) => process.send?.(result))
+  void runLoad(load, () => process.send?.(WINDOW_BEGINS)).then((result) => process.send?.(result))
 })
 process.on('disconnect', () => process.exit(0))

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { runLoad } from './load.js'
+import { loadWith } from './load-with.js'
+import type { Bench } from './measurement.js'
 import { startUpstream, type Upstream } from './upstream.js'
-import { DEFAULT_PLAN, toConversePost, toStreamReply } from './wire.js'
+import { DEFAULT_PLAN, STREAM_HEAD, toConversePost, toHttpChunk, toStreamReply, toTextFrame } from './wire.js'
 
 let upstream: Upstream
 before(async () => {
@@ -131,4 +133,105 @@ test('the wait of the upstream is taken off the time to the first event', async 
   const [least] = result.firstEventsMs
   assert.ok(least !== undefined && least < 50, `${least} ms`)
   assert.ok((result.latenciesMs[0] ?? 0) >= 49)
+})
+
+test('the delay of an event is what lies between its writing and its arrival', async () => {
+  upstream.setPlan({ ...DEFAULT_PLAN, events: 10, eventsPerSecond: 100 })
+  const result = await runLoad({ ...toLoad(true, 5, 10), windowMs: 500, eventsStamped: true })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.delaysMs.length > 0 && result.delaysMs.length <= result.events)
+  assert.ok((result.delaysMs[0] ?? -1) >= 0, `${result.delaysMs[0]} ms`)
+})
+
+test('an interval holds a connection back', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), intervalMs: 100, windowMs: 500 })
+  assert.equal(result.failures, 0, String(result.failure))
+  assert.ok(result.replies > 0 && result.replies <= 2 * 6, `${result.replies} replies`)
+})
+
+test('a window may end with a number of replies', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const result = await runLoad({ ...toLoad(false, 2, 0), repliesMax: 7, windowMs: 50_000 })
+  assert.equal(result.replies, 7)
+  assert.ok(result.windowMs < 50_000)
+})
+
+test('where streams are to be open, the window waits for the first event of the last of them', async () => {
+  // The second connection has its first event so much later than the first one.
+  const LATE_MS = 250
+  let connections = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    connections += 1
+    const waitMs = connections === 2 ? LATE_MS : 0
+    socket.on('data', () => {
+      socket.write(STREAM_HEAD)
+      setTimeout(() => socket.write(toHttpChunk(toTextFrame(0))), waitMs)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = { ...toLoad(true, 2, 1), port, warmupMs: 0, windowMs: 50 }
+  const beginsMs = async (): Promise<number> => {
+    const fromMs = performance.now()
+    let begunMs = 0
+    await runLoad({ ...load, streamsOpen: true }, () => {
+      begunMs = performance.now() - fromMs
+    })
+    return begunMs
+  }
+  assert.ok((await beginsMs()) >= LATE_MS - 1)
+  server.close()
+})
+
+test('what is measured beside a load begins with its window and is as long', async () => {
+  upstream.setPlan(DEFAULT_PLAN)
+  const order: string[] = []
+  const bench = {
+    load: (
+      load: Parameters<Bench['load']>[0],
+      times: { warmupMs: number; windowMs: number },
+      onWindow?: () => void,
+    ) =>
+      runLoad({ ...load, ...times }, () => {
+        order.push('window')
+        onWindow?.()
+      }),
+  } as unknown as Bench
+  const [result, beside] = await loadWith(
+    bench,
+    { load: toLoad(false, 1, 0), times: { warmupMs: 30, windowMs: 70 } },
+    async (times) => {
+      order.push('beside')
+      return times
+    },
+  )
+  assert.deepEqual(order, ['window', 'beside'])
+  assert.deepEqual(beside, { warmupMs: 0, windowMs: 70 })
+  assert.ok(result.replies > 0)
+})
+
+test('thousands of connections are not opened at once, so that none is lost in the queue of a server', async () => {
+  const CONNECTIONS = 700
+  let waiting = 0
+  let waitingMost = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      waiting += 1
+      waitingMost = Math.max(waitingMost, waiting)
+      setTimeout(() => {
+        waiting -= 1
+        socket.write(Buffer.concat([STREAM_HEAD, toHttpChunk(toTextFrame(0))]))
+      }, 20)
+    })
+  }).listen({ port: 0, host: '127.0.0.1', backlog: 511 })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const load = { ...toLoad(true, CONNECTIONS, 1), port, streamsOpen: true, warmupMs: 0, windowMs: 10 }
+  const { failures, failure } = await runLoad(load)
+  server.close()
+  assert.equal(failures, 0, String(failure))
+  assert.ok(waitingMost <= 256, `${waitingMost} at once`)
 })

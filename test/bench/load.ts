@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
+import { askProcess } from './ask-process.js'
 import { ChunkedBody } from './chunked-body.js'
+import { betweenStampsMs, stampNow } from './event-clock.js'
 import { MarkerCounter } from './marker-counter.js'
-import { cpuMsOf, residentBytesOf } from './processes.js'
+import { residentBytesOf, startCpuClock } from './processes.js'
 
 /** A closed loop: each connection sends its next request when the last reply is complete. */
 export interface Load {
@@ -10,14 +12,23 @@ export interface Load {
   /** The request's bytes, as base64: they come over a process boundary. */
   readonly request: string
   readonly connections: number
+  /** From the start of the load, or from when all streams are open. */
   readonly warmupMs: number
   readonly windowMs: number
+  /** The warm-up begins when an event has come on every connection. Not to open is a failure. */
+  readonly streamsOpen?: boolean
   /** Events that each complete reply must have; a reply with more or fewer is a failure. */
   readonly eventsExpected: number
   /** Body bytes that each complete reply has at least: some gateways wrap an error in a 200. Absent: 0. */
   readonly bodyBytesMin?: number
   /** The process whose CPU time is taken over the window; null: none. */
   readonly pid: number | null
+  /** A connection's next request starts so long after its last one did, or when that is answered; absent: at once. */
+  readonly intervalMs?: number
+  /** The window ends with so many replies, if that comes first. */
+  readonly repliesMax?: number
+  /** The events carry the time of their writing. */
+  readonly eventsStamped?: boolean
 }
 
 /** What was seen between the end of the warm-up and the end of the window. */
@@ -38,32 +49,74 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[]
   /** To the first event, without what the upstream waited; sorted. */
   readonly firstEventsMs: readonly number[]
+  /** From the writing of an event to its arrival, where events are stamped; sorted. */
+  readonly delaysMs: readonly number[]
 }
 
 const READ_BYTES = 256 * 1024
 const SAMPLES_MAX = 200_000
 const RECONNECT_MS = 20
+/** Time that streams are given to open: a Node relay that is behind takes 10 s for 2,000. */
+export const OPEN_LIMIT_MS = 30_000
+const OPEN_POLL_MS = 20
+/**
+ * Connections that wait for a first byte at the same time. Node listens with a queue of 511: of thousands that knock at once it
+ * loses some, which the kernel resets, and with SYN cookies the client sees that as a reply cut off.
+ */
+const OPENING_MAX = 256
 
-/** Runs one load to its end. */
-export function runLoad(load: Load): Promise<LoadResult> {
+/** Runs one load to its end; `onWindow` is called when the window begins. */
+export function runLoad(load: Load, onWindow: () => void = () => {}): Promise<LoadResult> {
   return new Promise((resolve) => {
     const tally = new Tally()
     const clients = Array.from({ length: load.connections }, () => new Client(load, tally))
-    for (const client of clients) client.connect()
-    setTimeout(() => {
+    openInTurns(clients)
+    const measure = (): void => {
       tally.reset()
-      const cpuBeforeMs = load.pid === null ? 0 : cpuMsOf(load.pid)
+      onWindow()
+      const readCpuMs = load.pid === null ? () => 0 : startCpuClock(load.pid)
       const startedMs = performance.now()
-      setTimeout(() => {
+      const finish = (): void => {
+        clearTimeout(timer)
+        tally.onReplies = null
         const windowMs = performance.now() - startedMs
-        const cpuMs = load.pid === null ? 0 : cpuMsOf(load.pid) - cpuBeforeMs
+        const cpuMs = readCpuMs()
         const residentBytes = load.pid === null ? 0 : residentBytesOf(load.pid)
         const result = { ...tally.read(), windowMs, cpuMs, residentBytes }
         for (const client of clients) client.close()
         resolve(result)
-      }, load.windowMs)
-    }, load.warmupMs)
+      }
+      const timer = setTimeout(finish, load.windowMs)
+      if (load.repliesMax !== undefined) tally.onReplies = { count: load.repliesMax, call: finish }
+    }
+    const warmUp = (): void => {
+      setTimeout(measure, load.warmupMs)
+    }
+    if (load.streamsOpen) untilOpen(clients, tally, warmUp)
+    else warmUp()
   })
+}
+
+function openInTurns(clients: readonly Client[]): void {
+  let opened = 0
+  const openNext = (): void => {
+    const client = clients[opened]
+    opened += 1
+    client?.connect(openNext)
+  }
+  for (let opening = 0; opening < OPENING_MAX; opening += 1) openNext()
+}
+
+function untilOpen(clients: readonly Client[], tally: Tally, next: () => void): void {
+  const endMs = performance.now() + OPEN_LIMIT_MS
+  const poll = setInterval(() => {
+    const open = clients.filter((client) => client.isOpen).length
+    if (open < clients.length && performance.now() < endMs) return
+    clearInterval(poll)
+    if (open < clients.length)
+      tally.fail(`only ${open} of ${clients.length} streams were open after ${OPEN_LIMIT_MS / 1000} s`)
+    next()
+  }, OPEN_POLL_MS)
 }
 
 class Tally {
@@ -74,12 +127,22 @@ class Tally {
   failure: string | null = null
   latenciesMs: number[] = []
   firstEventsMs: number[] = []
+  delaysMs: number[] = []
+  /** Called at so many replies. */
+  onReplies: { readonly count: number; readonly call: () => void } | null = null
 
   /** Failures of the warm-up stay: a contender that fails there is no contender. */
   reset(): void {
     this.replies = this.events = this.bytes = 0
     this.latenciesMs = []
     this.firstEventsMs = []
+    this.delaysMs = []
+  }
+
+  countReply(tookMs: number): void {
+    this.replies += 1
+    if (this.latenciesMs.length < SAMPLES_MAX) this.latenciesMs.push(tookMs)
+    if (this.onReplies !== null && this.replies >= this.onReplies.count) this.onReplies.call()
   }
 
   fail(reason: string): void {
@@ -98,6 +161,7 @@ class Tally {
       failure,
       latenciesMs: sorted(this.latenciesMs),
       firstEventsMs: sorted(this.firstEventsMs),
+      delaysMs: sorted(this.delaysMs),
     }
   }
 }
@@ -121,15 +185,31 @@ class Client {
   #chunked: ChunkedBody | null = null
   #eventsSeen = 0
   #counter = new MarkerCounter()
+  /** When the bytes that are being counted came. */
+  #arrivedUs = 0
+  readonly #onStamp: ((stampUs: number) => void) | null
 
   constructor(load: Load, tally: Tally) {
     this.#load = load
+    this.#onStamp = load.eventsStamped === true ? (stampUs) => this.#keepDelay(stampUs) : null
     this.#request = Buffer.from(load.request, 'base64')
     this.#tally = tally
   }
 
-  connect(): void {
+  /** True within a reply of which an event has come. */
+  get isOpen(): boolean {
+    return this.#eventsSeen > 0
+  }
+
+  /** `onAnswer` is called once, at the first byte that comes, or when none will come. */
+  connect(onAnswer: () => void = () => {}): void {
     if (this.#closed) return
+    let answered = false
+    const answer = (): void => {
+      if (answered) return
+      answered = true
+      onAnswer()
+    }
     const socket = connect({
       host: '127.0.0.1',
       port: this.#load.port,
@@ -138,6 +218,7 @@ class Client {
         buffer: readBuffer,
         callback: (bytes) => {
           if (!this.#closed) this.#onRead(readBuffer.subarray(0, bytes))
+          answer()
           return true
         },
       },
@@ -147,6 +228,7 @@ class Client {
     socket.on('error', () => {})
     socket.on('close', () => {
       if (this.#closed) return
+      answer()
       this.#tally.fail(`connection closed after ${this.#eventsSeen} events`)
       setTimeout(() => this.connect(), RECONNECT_MS)
     })
@@ -162,7 +244,7 @@ class Client {
     this.#headDone = false
     this.#bodyBytes = 0
     this.#eventsSeen = 0
-    this.#counter = new MarkerCounter()
+    this.#counter = new MarkerCounter(this.#onStamp)
     this.#sentMs = performance.now()
     this.#socket?.write(this.#request)
   }
@@ -197,7 +279,13 @@ class Client {
     return chunk.subarray(end + 4 - before)
   }
 
+  #keepDelay(stampUs: number): void {
+    if (this.#tally.delaysMs.length < SAMPLES_MAX)
+      this.#tally.delaysMs.push(betweenStampsMs(stampUs, this.#arrivedUs))
+  }
+
   #countEvents(body: Buffer): void {
+    if (this.#onStamp !== null) this.#arrivedUs = stampNow()
     const found = this.#counter.push(body)
     if (found === 0) return
     if (this.#eventsSeen === 0) {
@@ -209,26 +297,19 @@ class Client {
   }
 
   #onReply(): void {
-    this.#tally.replies += 1
-    if (this.#tally.latenciesMs.length < SAMPLES_MAX)
-      this.#tally.latenciesMs.push(performance.now() - this.#sentMs)
     if (this.#eventsSeen !== this.#load.eventsExpected)
       this.#tally.fail(`${this.#eventsSeen} events instead of ${this.#load.eventsExpected}`)
     if (this.#bodyBytes < (this.#load.bodyBytesMin ?? 0))
       this.#tally.fail(`a body of ${this.#bodyBytes} bytes instead of ${this.#load.bodyBytesMin} at least`)
-    this.#send()
+    const tookMs = performance.now() - this.#sentMs
+    this.#tally.countReply(tookMs)
+    const waitMs = (this.#load.intervalMs ?? 0) - tookMs
+    if (waitMs > 0) setTimeout(() => this.#send(), waitMs)
+    else this.#send()
   }
 }
 
 /** Runs a load in the load process. */
-export function runLoadIn(child: ChildProcess, load: Load): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error('the load process ended'))
-    child.once('exit', onExit)
-    child.once('message', (result) => {
-      child.off('exit', onExit)
-      resolve(result as LoadResult)
-    })
-    child.send(load)
-  })
+export function runLoadIn(child: ChildProcess, load: Load, onWindow?: () => void): Promise<LoadResult> {
+  return askProcess<LoadResult>(child, load, onWindow)
 }

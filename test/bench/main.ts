@@ -1,17 +1,36 @@
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startEmulator } from '../emulator/emulator.js'
-import { type Contender, DIRECT_BY_WRK, listContenders, type Running } from './contenders.js'
+import { askProcess } from './ask-process.js'
+import { type Contender, DIRECT, DIRECT_BY_WRK, listContenders, type Running } from './contenders.js'
+import {
+  formatCharts,
+  GROWTH_CONTENDERS,
+  GROWTH_ROUNDS_MAX,
+  runSweep,
+  SWEEPS,
+  type SweepResult,
+  toCharts,
+} from './growth.js'
 import { type LoadResult, runLoadIn } from './load.js'
-import { type Bench, MEASUREMENTS, type Measurement, toPlan } from './measurements.js'
+import type { Bench, Measurement } from './measurement.js'
+import { MEASUREMENTS } from './measurements/all.js'
+import { runProbeIn } from './probe.js'
 import { type Cores, findCores, spawnOn, stopProcess } from './processes.js'
-import { formatTable, type Row, ratiosOf, summarize } from './report.js'
+import { findOverloaded, formatTable, type Row, ratiosOf, summarize } from './report.js'
+import { runRounds, type Started } from './rounds.js'
+import { toSvg } from './svg.js'
+import { formatVerdicts, judgeTargets } from './targets.js'
 import { toUsage } from './usage.js'
 import { BEARER_TOKEN, DEFAULT_PLAN } from './wire.js'
 import { runWrk } from './wrk.js'
+
+const GROWTH = 'growth'
+const WARMUP_MS_MAX = 800
 
 interface Options {
   readonly measurements: readonly Measurement[]
@@ -20,6 +39,8 @@ interface Options {
   readonly windowMs: number
   readonly profileDir: string | null
   readonly out: string
+  readonly svg: string
+  readonly growth: boolean
 }
 
 function readOptions(): Options | null {
@@ -28,9 +49,10 @@ function readOptions(): Options | null {
       only: { type: 'string' },
       contenders: { type: 'string' },
       runs: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
       'cpu-prof': { type: 'string' },
       out: { type: 'string', default: 'bench-results.json' },
+      svg: { type: 'string', default: 'bench-results.svg' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -42,9 +64,20 @@ function readOptions(): Options | null {
   )
   const runs = Number(values.runs)
   const windowMs = Number(values.seconds) * 1000
-  if (values.help || measurements.length === 0 || contenders.length === 0 || !(runs >= 1) || !(windowMs > 0))
-    return null
-  return { measurements, contenders, runs, windowMs, profileDir: values['cpu-prof'] ?? null, out: values.out }
+  const growth = only?.includes(GROWTH) ?? true
+  if (values.help || (measurements.length === 0 && !growth)) return null
+  if (contenders.length === 0 || !(runs >= 1) || !(windowMs > 0)) return null
+  const { out, svg } = values
+  return {
+    measurements,
+    contenders,
+    runs,
+    windowMs,
+    profileDir: values['cpu-prof'] ?? null,
+    out,
+    svg,
+    growth,
+  }
 }
 
 /** A process of the load side. */
@@ -64,39 +97,6 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-/** Measures everything, in turns: each round asks every contender once. */
-async function measure(
-  measurement: Measurement,
-  started: ReadonlyMap<Contender, Running | string>,
-  { runs, benchOf }: { readonly runs: number; readonly benchOf: (contender: Contender) => Bench },
-): Promise<readonly Row[]> {
-  // wrk counts replies and no more.
-  const isThroughput = measurement.metrics.some(({ throughput }) => throughput)
-  const asked = [...started].filter(([{ name }]) => isThroughput || name !== DIRECT_BY_WRK)
-  const rounds = new Map<Contender, Record<string, number>[]>()
-  const failed = new Map<Contender, string>()
-  for (let round = 1; round <= runs; round += 1) {
-    for (const [contender, running] of asked) {
-      showProgress(`${measurement.name} ${round}/${runs} ${contender.name}`)
-      if (typeof running === 'string') failed.set(contender, running)
-      if (typeof running === 'string' || failed.has(contender)) continue
-      try {
-        const figures = await measurement.run({ contender, running }, benchOf(contender))
-        rounds.set(contender, [...(rounds.get(contender) ?? []), figures])
-      } catch (error) {
-        failed.set(contender, String(error))
-      }
-    }
-  }
-  showProgress('')
-  return asked.map(([contender]): Row => {
-    const reason = failed.get(contender)
-    return reason === undefined
-      ? { type: 'measured', contender: contender.name, runs: rounds.get(contender) ?? [] }
-      : { type: 'missing', contender: contender.name, reason }
-  })
-}
-
 function describeMachine(cores: Cores | null) {
   const model = cpus()[0]?.model ?? 'unknown'
   return {
@@ -113,7 +113,7 @@ function describeMachine(cores: Cores | null) {
 async function main(): Promise<number> {
   const options = readOptions()
   if (options === null) {
-    process.stderr.write(toUsage(MEASUREMENTS.map(({ name }) => name)))
+    process.stderr.write(toUsage([...MEASUREMENTS.map(({ name }) => name), GROWTH]))
     return 2
   }
   const cores = findCores()
@@ -128,17 +128,29 @@ async function main(): Promise<number> {
   )
   console.log(`Median (min–max) of ${options.runs} runs of ${options.windowMs / 1000} s, in turns.\n`)
 
-  const upstream = forkOn(cores?.load ?? null, './upstream-process.js')
-  const load = forkOn(cores?.load ?? null, './load-process.js')
+  const loadCore = cores?.load ?? null
+  const upstream = forkOn(loadCore, './upstream-process.js')
+  const load = forkOn(loadCore, './load-process.js')
+  const loadBeside = forkOn(loadCore, './load-process.js')
+  const probe = forkOn(loadCore, './probe-process.js')
   const emulator = await startEmulator({ bearerToken: BEARER_TOKEN })
-  const started = new Map<Contender, Running | string>()
+  const started: Map<Contender, Running | string> = new Map()
   try {
     const [{ port: upstreamPort }] = (await once(upstream, 'message')) as [{ port: number }]
     const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-    const times = { windowMs: options.windowMs, warmupMs: Math.min(2_000, options.windowMs) }
+    const times = { windowMs: options.windowMs, warmupMs: Math.min(WARMUP_MS_MAX, options.windowMs) }
     let plan = DEFAULT_PLAN
+    const loadIn =
+      (child: ChildProcess): Bench['load'] =>
+      async (wanted, otherTimes, onWindow) => {
+        // Streams have their events to be counted; a whole reply has its text.
+        const bodyBytesMin = wanted.eventsExpected === 0 ? plan.answerBytes : 0
+        const load = { ...times, bodyBytesMin, ...wanted, ...otherTimes }
+        return accept(await runLoadIn(child, load, onWindow))
+      }
     const bench: Bench = {
       ...times,
+      cores,
       context: {
         upstreamPort,
         awsEnvironment: { ...emulator.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: upstreamUrl },
@@ -146,15 +158,12 @@ async function main(): Promise<number> {
         profileDir: options.profileDir,
       },
       async setPlan(wanted) {
-        plan = toPlan(wanted)
-        upstream.send(plan)
-        await once(upstream, 'message')
+        plan = { ...DEFAULT_PLAN, ...wanted }
+        await askProcess(upstream, plan)
       },
-      async load(wanted, otherTimes) {
-        // Streams have their events to be counted; a whole reply has its text.
-        const bodyBytesMin = wanted.eventsExpected === 0 ? plan.answerBytes : 0
-        return accept(await runLoadIn(load, { ...times, bodyBytesMin, ...wanted, ...otherTimes }))
-      },
+      load: loadIn(load),
+      loadBeside: loadIn(loadBeside),
+      probe: (wanted, otherTimes) => runProbeIn(probe, { ...times, ...wanted, ...otherTimes }),
     }
     const wrkBench: Bench = {
       ...bench,
@@ -166,29 +175,65 @@ async function main(): Promise<number> {
       const running = contender.missing ?? (await contender.start(bench.context).catch(String))
       started.set(contender, running)
     }
+    const coresFree = cores === null ? 1 : 2 + cores.spare.length
     const results = []
     for (const measurement of options.measurements) {
-      const rows = await measure(measurement, started, { runs: options.runs, benchOf })
-      console.log(formatTable(measurement, rows))
-      results.push(toResult(measurement, rows))
+      const startedMs = performance.now()
+      const rows = await runRounds(measurement, started, { runs: options.runs, benchOf, onRun: showProgress })
+      showProgress('')
+      const seconds = Math.round((performance.now() - startedMs) / 1000)
+      const verdicts = judgeTargets(measurement, rows, coresFree)
+      console.log(
+        formatTable(measurement, rows) + (verdicts.length === 0 ? '' : `${formatVerdicts(verdicts)}\n`),
+      )
+      results.push({ ...toResult(measurement, rows), targets: verdicts, seconds })
+    }
+    const growth = options.growth ? await measureGrowth(started, { runs: options.runs, bench }) : []
+    const charts = growth.flatMap(toCharts)
+    if (charts.length > 0) {
+      console.log(formatCharts(charts))
+      const subtitle = `${machine.cpu}, ${machine.cpus} cores, Linux ${machine.kernel}, Node ${machine.node}, ${date.slice(0, 10)}`
+      const picture = { title: 'How cost grows', subtitle, charts }
+      writeFileSync(options.svg, toSvg({ ...picture, columns: 2 }))
+      writeFileSync(options.svg.replace(/(\.svg)?$/, '-narrow.svg'), toSvg({ ...picture, columns: 1 }))
     }
     const facts = { date, machine, runs: options.runs, windowMs: options.windowMs, commit: readCommit() }
-    writeFileSync(options.out, `${JSON.stringify({ ...facts, results }, null, 2)}\n`)
+    const curves = growth.map(({ sweep, points }) => ({ name: sweep.name, x: sweep.xLabel, points }))
+    writeFileSync(options.out, `${JSON.stringify({ ...facts, results, growth: curves }, null, 2)}\n`)
     return 0
   } finally {
     await Promise.all(
       [...started.values()].map((running) => (typeof running === 'string' ? null : running.stop())),
     )
     await emulator.close()
-    await Promise.all([stopProcess(upstream), stopProcess(load)])
+    await Promise.all([upstream, load, loadBeside, probe].map(stopProcess))
   }
 }
 
+async function measureGrowth(
+  started: Started,
+  { runs, bench }: { readonly runs: number; readonly bench: Bench },
+): Promise<readonly SweepResult[]> {
+  const asked = new Map(
+    [...started].flatMap(([{ name }, running]) =>
+      typeof running === 'string' || !GROWTH_CONTENDERS.includes(name) ? [] : [[name, running] as const],
+    ),
+  )
+  const results: SweepResult[] = []
+  for (const sweep of asked.size === 0 ? [] : SWEEPS) {
+    showProgress(`${GROWTH} ${sweep.name}`)
+    results.push(await runSweep(sweep, asked, { rounds: Math.min(runs, GROWTH_ROUNDS_MAX), bench }))
+  }
+  showProgress('')
+  return results
+}
+
 function toResult(measurement: Measurement, rows: readonly Row[]) {
-  const direct = rows[0]
+  const direct = rows.find(({ contender }) => contender === DIRECT)
   return {
     name: measurement.name,
     title: measurement.title,
+    overloaded: measurement.metrics.flatMap((metric) => findOverloaded(metric, rows)),
     rows: rows.map((row) => ({
       ...row,
       figures: measurement.metrics.map((metric) => ({

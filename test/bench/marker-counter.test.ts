@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MarkerCounter } from './marker-counter.js'
-import { DEFAULT_PLAN, MARKER, toStreamReply, toTextFrame } from './wire.js'
+import { DEFAULT_PLAN, MARKER, toStampedChunk, toStreamReply, toTextFrame } from './wire.js'
 
 const EVENTS = 5
 const REPLY = toStreamReply({ ...DEFAULT_PLAN, events: EVENTS, eventsPerChunk: 2 })
@@ -42,4 +42,14 @@ test('the stamp is that of the first event, or none where it was cut', () => {
     const isWhole = at <= end - 8 - MARKER.length || at >= end
     assert.equal(counter.firstStampUs, isWhole ? 1234 : Number.NaN, `cut at ${at}`)
   }
+})
+
+test('a counter tells the stamp of each event whose digits came with it', () => {
+  const reply = Buffer.concat([7, 1_234, 99_999_999].map(toStampedChunk))
+  const stamps: number[] = []
+  new MarkerCounter((stampUs) => stamps.push(stampUs)).push(reply)
+  assert.deepEqual(stamps, [7, 1_234, 99_999_999])
+  const cut: number[] = []
+  new MarkerCounter((stampUs) => cut.push(stampUs)).push(reply.subarray(0, reply.indexOf('00001234') + 3))
+  assert.deepEqual(cut, [7])
 })

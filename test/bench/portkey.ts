@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Contender, openAiRequests, profileOptions, type Running, toRunning } from './contender.js'
+import { type Contender, openAiRequests, type Running, toNodeOptions, toRunning } from './contender.js'
 import { findFreePort, spawnOn } from './processes.js'
 import { BEARER_TOKEN } from './wire.js'
 
@@ -45,7 +45,7 @@ function toPortkey(server: string, name: string, toCredentials: (aws: Headers) =
       // the hosts it trusts of itself, other private addresses it refuses.
       const command = [
         process.execPath,
-        ...profileOptions(context, name),
+        ...toNodeOptions(context, name),
         server,
         '--headless',
         `--port=${port}`,

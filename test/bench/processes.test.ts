@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { cpuMsOf, residentBytesOf, stopProcess, treeOf } from './processes.js'
+import { residentBytesOf, startCpuClock, stopProcess, treeOf } from './processes.js'
 
 /** A shell and the process it started, which says when it runs. */
 async function startPair(script: string) {
@@ -29,12 +29,24 @@ async function waitUntilGone(pid: number): Promise<void> {
   assert.fail(`process ${pid} is still there`)
 }
 
+const BUSY_MS = 300
+
 test('the CPU time and memory of a process are its children’s, too', async () => {
-  const busy = `const end = Date.now() + 300; while (Date.now() < end); console.log(1); setInterval(() => {}, 1000)`
+  const busy = `
+    console.log(1)
+    setTimeout(() => {
+      const start = process.cpuUsage()
+      const spentMs = () => Object.values(process.cpuUsage(start)).reduce((sum, us) => sum + us, 0) / 1000
+      while (spentMs() < ${BUSY_MS});
+      console.log(2)
+    }, 500)
+    setInterval(() => {}, 1000)`
   const { shell, pid, child } = await startPair(busy)
   try {
-    assert.ok(cpuMsOf(child) > 0)
-    assert.ok(cpuMsOf(pid) >= cpuMsOf(child) && residentBytesOf(pid) > residentBytesOf(child))
+    const clocks = [pid, child].map(startCpuClock)
+    await once(shell.stdout, 'data')
+    for (const readMs of clocks) assert.ok(readMs() >= BUSY_MS)
+    assert.ok(residentBytesOf(pid) > residentBytesOf(child))
   } finally {
     await stopProcess(shell)
   }
@@ -56,6 +68,6 @@ test('a child that ignores SIGTERM is killed', async () => {
 })
 
 test('nothing is measured of a process that is gone', () => {
-  assert.equal(cpuMsOf(2 ** 22 + 1), 0)
+  assert.equal(startCpuClock(2 ** 22 + 1)(), 0)
   assert.equal(residentBytesOf(2 ** 22 + 1), 0)
 })

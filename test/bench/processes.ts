@@ -3,8 +3,6 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** Clock ticks in a second, as `/proc` counts CPU time: fixed at 100 for user space on Linux. */
-const TICKS_PER_SECOND = 100
 const PAGE_BYTES = 4096
 const STOP_LIMIT_MS = 5_000
 const STOP_POLL_MS = 10
@@ -13,14 +11,16 @@ const STOP_POLL_MS = 10
 export interface Cores {
   readonly contender: number
   readonly load: number
+  /** What is left. */
+  readonly spare: readonly number[]
 }
 
 export function findCores(): Cores | null {
   if (!isInstalled('taskset')) return null
-  const [load, contender] = parseCpuList(
+  const [load, contender, ...spare] = parseCpuList(
     /^Cpus_allowed_list:\s*(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '',
   )
-  return load === undefined || contender === undefined ? null : { load, contender }
+  return load === undefined || contender === undefined ? null : { load, contender, spare }
 }
 
 /** `0-2,5` → 0, 1, 2, 5. */
@@ -84,14 +84,28 @@ export async function findFreePort(): Promise<number> {
   return port
 }
 
-/** User and system time of a process, its threads and its children, in milliseconds. 0 for one that is gone. */
-export function cpuMsOf(pid: number): number {
-  const ticks = treeOf(pid).reduce((sum, member) => {
-    // Fields 14 and 15 of proc(5); the ones before the state may hold spaces.
-    const fields = readStat(member).split(' ')
-    return sum + Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
-  }, 0)
-  return (ticks * 1000) / TICKS_PER_SECOND
+/**
+ * Starts a clock of the CPU time that a process, its threads and its children use from now on; what it returns reads it, in
+ * milliseconds. Time on the CPU in nanoseconds, thread by thread: the whole process's own figure comes in steps of 10 ms, more
+ * than some loads use in a second. A thread that ends in between is counted up to the start of the clock only.
+ */
+export function startCpuClock(pid: number): () => number {
+  const before = readThreadTimes(pid)
+  return () => {
+    const spentNs = [...readThreadTimes(pid)].reduce(
+      (sum, [thread, timeNs]) => sum + timeNs - (before.get(thread) ?? 0),
+      0,
+    )
+    return spentNs / 1e6
+  }
+}
+
+/** By thread id: the first field of `schedstat` in proc(5). */
+function readThreadTimes(pid: number): ReadonlyMap<string, number> {
+  const threads = treeOf(pid).flatMap((member) =>
+    listFolder(`/proc/${member}/task`).map((thread) => `/proc/${member}/task/${thread}/schedstat`),
+  )
+  return new Map(threads.map((file) => [file, Number(readFile(file).split(' ')[0] ?? 0)]))
 }
 
 /** Resident memory of a process and its children, in bytes. */
@@ -110,7 +124,7 @@ export function treeOf(pid: number): readonly number[] {
   return [pid, ...children.flatMap(treeOf)]
 }
 
-/** What follows the program's name in `/proc/PID/stat`, from the state on. */
+/** What follows the program's name in `/proc/PID/stat`, from the state on: the name may hold spaces. */
 function readStat(pid: number): string {
   const text = readFile(`/proc/${pid}/stat`)
   return text.slice(text.lastIndexOf(')') + 2)

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import { WIDTH_MAX } from './columns.js'
+import { DIRECT, DIRECT_BY_WRK, listContenders, NGINX, SDK_RELAY } from './contenders.js'
+import type { Measurement, Metric } from './measurement.js'
+import { MEASUREMENTS } from './measurements/all.js'
 import { PORTKEY } from './portkey.js'
 import { parseCpuList } from './processes.js'
 import { formatTable, type Row, ratiosOf, summarize } from './report.js'
 import { median, percentile } from './statistics.js'
 
-const rate: Metric = { key: 'rate', unit: 'events/s', digits: 0, throughput: true }
+const rate: Metric = {
+  key: 'rate',
+  unit: 'events/s',
+  digits: 0,
+  throughput: true,
+  comparedWith: [NGINX],
+  targets: [SDK_RELAY, PORTKEY].map((times) => ({ comparison: 'at least', value: 5, times })),
+}
 const latency: Metric = { key: 'p50', unit: 'µs', digits: 0, added: true }
 
 function measured(contender: string, key: string, values: readonly number[]): Row {
@@ -78,6 +87,17 @@ test('the ratios of added times are those of what was added', () => {
   assert.deepEqual(ratiosOf(row, latency, rows), { [NGINX]: 4 })
 })
 
+test('there is no ratio to less than nothing, which noise makes of what is added', () => {
+  const rows = [
+    measured(DIRECT, 'p50', [100]),
+    measured(NGINX, 'p50', [90]),
+    measured('bedrockd', 'p50', [140]),
+  ]
+  const row = rows[2]
+  assert.ok(row !== undefined)
+  assert.deepEqual(ratiosOf(row, latency, rows), {})
+})
+
 test('a reference that is not measured has no column', () => {
   const measurement = { name: 'm', title: 't', metrics: [rate] } as unknown as Measurement
   const missing: Row = { type: 'missing', contender: PORTKEY, reason: 'it is not installed (make peers)' }
@@ -93,6 +113,47 @@ test('a reference that is not measured has no column', () => {
   ])
   assert.match(all, /events\/s {2}× nginx {2}× SDK {2}× Portkey\n/)
   assert.match(all, /bedrockd +200 \(200–200\) +0\.50 +10\.0 +12\.5\n/)
+})
+
+test('ratios stand where a target or the measurement asks for them', () => {
+  const measurement = { name: 'm', title: 't', metrics: [{ ...rate, comparedWith: [], targets: [] }] }
+  const rows = [measured(NGINX, 'rate', [400]), measured('bedrockd', 'rate', [200])]
+  assert.doesNotMatch(formatTable(measurement as unknown as Measurement, rows), /×/)
+})
+
+test('who does not keep up with the pace is named, since its other figures are those of overload', () => {
+  const paced: Metric = { key: 'rate', unit: 'events/s', digits: 0, pace: 16_000 }
+  const measurement = { name: 'm', title: 't', metrics: [paced] } as unknown as Measurement
+  const rows = [measured(NGINX, 'rate', [15_990]), measured(SDK_RELAY, 'rate', [9_000, 15_199, 16_000])]
+  assert.match(
+    formatTable(measurement, rows),
+    /pace of 16,000 events\/s: SDK relay \(15,199\)\.\n {2}Their CPU/,
+  )
+  assert.match(formatTable(measurement, [measured(PORTKEY, 'rate', [21_000])]), /Portkey SigV4 \(21,000\)/)
+  const kept = [measured(SDK_RELAY, 'rate', [9_000, 15_200, 16_000])]
+  assert.doesNotMatch(formatTable(measurement, kept), /pace/)
+})
+
+test('no table is wider than a terminal, whatever stands in it', () => {
+  for (const measurement of MEASUREMENTS) {
+    const keys = measurement.metrics.map(({ key }) => key)
+    const runs = [100, 123, 999].map((factor) =>
+      Object.fromEntries(keys.map((key, index) => [key, (index + 1) * factor * 999])),
+    )
+    const rows = [...listContenders({})].map(
+      ({ name: contender }): Row => ({ type: 'measured', contender, runs }),
+    )
+    const [, ...lines] = formatTable(measurement, rows).split('\n')
+    const table = lines.filter((line) => !/^ {2}(Directly|Not at|Their)/.test(line))
+    assert.ok(table.length > rows.length)
+    for (const line of table)
+      assert.ok(line.length <= WIDTH_MAX, `${measurement.name}: ${line.length} columns`)
+    for (const { unit } of measurement.metrics)
+      assert.ok(
+        table.some((line) => line.includes(unit)),
+        unit,
+      )
+  }
 })
 
 test('what wrk gets directly is no contender that the load side must beat', () => {

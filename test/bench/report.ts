@@ -1,5 +1,6 @@
+import { toColumns } from './columns.js'
 import { DIRECT, DIRECT_BY_WRK, NGINX, SDK_RELAY } from './contenders.js'
-import type { Measurement, Metric } from './measurements.js'
+import type { Measurement, Metric } from './measurement.js'
 import { PORTKEY } from './portkey.js'
 import { median } from './statistics.js'
 
@@ -31,6 +32,9 @@ const LOAD_SIDE: readonly string[] = [DIRECT, DIRECT_BY_WRK]
 /** The load side must be able to do this many times what a contender does, else it is measured itself. */
 const LOAD_SIDE_FACTOR = 2
 
+/** A contender that is further from its pace is overloaded: behind it, or ahead of it with what has waited before. */
+const PACE_TOLERANCE = 0.05
+
 /** Median and spread of a metric; null where the contender has no such figure. */
 export function summarize(row: Row | undefined, metric: Metric, direct: Row | undefined): Summary | null {
   if (row?.type !== 'measured') return null
@@ -54,20 +58,19 @@ export function ratiosOf(row: Row, metric: Metric, rows: readonly Row[]): Readon
     REFERENCES.flatMap(({ name }) => {
       const reference = rows.find(({ contender }) => contender === name)
       const other = summarize(reference, metric, direct)
-      return other === null ? [] : [[name, own.median / other.median]]
+      // Nothing, or less than nothing that noise made: no ratio says anything.
+      return other === null || other.median <= 0 ? [] : [[name, own.median / other.median]]
     }),
   )
 }
 
-/** The table of one measurement as text. A reference that was not measured has no column. */
+/** The table of one measurement as text, with the ratios that matter there. A reference that was not measured has no column. */
 export function formatTable(measurement: Measurement, rows: readonly Row[]): string {
   const direct = rows.find(({ contender }) => contender === DIRECT)
-  const references = REFERENCES.filter(({ name }) =>
-    rows.some(({ contender, type }) => contender === name && type === 'measured'),
-  )
+  const groups = measurement.metrics.map((metric) => ({ metric, references: referencesOf(metric, rows) }))
   const lines = rows.map((row): readonly string[] => {
     if (row.type === 'missing') return [row.contender, `not measured: ${row.reason}`]
-    const cells = measurement.metrics.flatMap((metric) => {
+    const cells = groups.flatMap(({ metric, references }) => {
       const ratios = ratiosOf(row, metric, rows)
       return [
         formatSummary(summarize(row, metric, direct), metric),
@@ -76,10 +79,28 @@ export function formatTable(measurement: Measurement, rows: readonly Row[]): str
     })
     return [row.contender, ...cells]
   })
-  const heads = references.map(({ head }) => head)
-  const head = ['', ...measurement.metrics.flatMap(({ unit }) => [unit, ...heads])]
-  const notes = measurement.metrics.flatMap((metric) => loadSideNote(metric, rows, direct))
-  return [`${measurement.name}: ${measurement.title}`, ...align([head, ...lines]), ...notes, ''].join('\n')
+  const head = [
+    '',
+    ...groups.flatMap(({ metric, references }) => [metric.unit, ...references.map((each) => each.head)]),
+  ]
+  const table = toColumns(
+    { head, lines },
+    groups.map(({ references }) => 1 + references.length),
+  )
+  const notes = measurement.metrics.flatMap((metric) => [
+    ...loadSideNote(metric, rows, direct),
+    ...paceNote(metric, rows),
+  ])
+  return [`${measurement.name}: ${measurement.title}`, ...table, ...notes, ''].join('\n')
+}
+
+/** Those that the metric is to be compared with and that were measured. */
+function referencesOf({ targets = [], comparedWith = [] }: Metric, rows: readonly Row[]) {
+  const wanted = new Set([...comparedWith, ...targets.map(({ times }) => times)])
+  return REFERENCES.filter(
+    ({ name }) =>
+      wanted.has(name) && rows.some(({ contender, type }) => contender === name && type === 'measured'),
+  )
 }
 
 function formatSummary(summary: Summary | null, { digits }: Metric): string {
@@ -114,18 +135,27 @@ function loadSideNote(metric: Metric, rows: readonly Row[], direct: Row | undefi
   ]
 }
 
-function align(lines: readonly (readonly string[])[]): readonly string[] {
-  const columns = lines[0]?.length
-  const full = lines.filter((line) => line.length === columns)
-  const widths = (full[0] ?? []).map((_, column) =>
-    Math.max(...full.map((line) => line[column]?.length ?? 0)),
-  )
-  const nameWidth = Math.max(...lines.map(([name]) => name?.length ?? 0))
-  return lines.map((line) => {
-    const [name = '', ...cells] = line
-    const padded = cells.map((cell, index) =>
-      line.length === columns ? cell.padStart(widths[index + 1] ?? 0) : cell,
-    )
-    return `  ${[name.padEnd(nameWidth), ...padded].join('  ')}`.trimEnd()
+/** The contenders that are not at the pace, with their figure: behind it, or catching up what has waited. */
+export function findOverloaded(
+  metric: Metric,
+  rows: readonly Row[],
+): readonly { readonly name: string; readonly reached: number }[] {
+  const { pace } = metric
+  if (pace === undefined) return []
+  return rows.flatMap((row) => {
+    const reached = summarize(row, metric, undefined)?.median
+    const isAtPace = reached === undefined || Math.abs(reached - pace) <= pace * PACE_TOLERANCE
+    return isAtPace ? [] : [{ name: row.contender, reached }]
   })
+}
+
+function paceNote(metric: Metric, rows: readonly Row[]): readonly string[] {
+  const overloaded = findOverloaded(metric, rows)
+  if (overloaded.length === 0) return []
+  const format = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+  const names = overloaded.map(({ name, reached }) => `${name} (${format(reached)})`).join(', ')
+  return [
+    `  Not at the pace of ${format(metric.pace ?? 0)} ${metric.unit}: ${names}.`,
+    '  Their CPU figure is that of overload, where events wait and are taken many at a time.',
+  ]
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { stampNow } from './event-clock.js'
 import {
   DEFAULT_PLAN,
   LAST_HTTP_CHUNK,
@@ -8,6 +9,7 @@ import {
   toFirstFrames,
   toHttpChunk,
   toLastFrames,
+  toStampedChunk,
   toStreamReply,
   toTextFrame,
   type UpstreamPlan,
@@ -16,7 +18,7 @@ import {
 /** A Bedrock Runtime that costs next to nothing: bytes made beforehand, no check of what is asked. */
 export interface Upstream {
   readonly port: number
-  /** For the requests to come. Paced streams that still run are cut: who did not cancel them has no part in what follows. */
+  /** For the requests to come. */
   setPlan(plan: UpstreamPlan): void
   close(): Promise<void>
 }
@@ -46,7 +48,7 @@ export async function startUpstream(): Promise<Upstream> {
   return {
     port: (server.address() as AddressInfo).port,
     setPlan(plan) {
-      pacer.cut()
+      if (plan.cutsRunning) pacer.cut()
       replies = toReplies(plan)
     },
     async close() {
@@ -111,9 +113,10 @@ interface Paced {
   dueMs: number
 }
 
-const TEXT_CHUNK = toHttpChunk(toTextFrame(0))
-
-/** Streams at a steady pace, one event per write, each at a phase of its own: real streams do not tick together. */
+/**
+ * Streams at a steady pace, one event per write, each at a phase of its own: real streams do not tick together. Every event is
+ * stamped with the time of its writing.
+ */
 class Pacer {
   readonly #streams = new Set<Paced>()
   #timer: NodeJS.Timeout | null = null
@@ -152,7 +155,7 @@ class Pacer {
     const nowMs = performance.now()
     for (const stream of this.#streams) {
       while (stream.left > 0 && stream.dueMs <= nowMs) {
-        stream.socket.write(TEXT_CHUNK)
+        stream.socket.write(toStampedChunk(stampNow()))
         stream.left -= 1
         stream.dueMs += stream.periodMs
       }

@@ -11,8 +11,11 @@ import {
   MODEL_ID,
   STREAM_HEAD,
   toConversePost,
+  toHttpChunk,
   toOpenAiBody,
+  toStampedChunk,
   toStreamReply,
+  toTextFrame,
   type UpstreamPlan,
 } from './wire.js'
 
@@ -105,4 +108,10 @@ test('a POST names the length of its body, however its characters are encoded', 
   const head = toConversePost(false, 100).toString()
   const body = head.slice(head.indexOf('\r\n\r\n') + 4)
   assert.match(head, new RegExp(`content-length: ${Buffer.byteLength(body)}\\r\\n`))
+})
+
+test('a stamped event is the one that is encoded with that stamp', () => {
+  for (const stampUs of [0, 7, 12_345_678, 99_999_999]) {
+    assert.deepEqual(toStampedChunk(stampUs), toHttpChunk(toTextFrame(stampUs)))
+  }
 })

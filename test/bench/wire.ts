@@ -1,8 +1,9 @@
+import { crc32 } from 'node:zlib'
 import { encodeEvent } from '../emulator/event-stream-encoder.js'
 
 /** Stands once in each text event, whatever a contender wraps around it: counting it counts events. */
 export const MARKER = Buffer.from('lorem-ipsum-')
-/** Digits after the marker: microseconds that the upstream itself waited before this event. */
+/** Digits after the marker: microseconds that the upstream itself waited before this event; of a paced one, when it was written. */
 export const STAMP_DIGITS = 8
 
 export const MODEL_ID = 'anthropic.claude-3-haiku-20240307-v1:0'
@@ -20,6 +21,8 @@ export interface UpstreamPlan {
   readonly firstTokenDelayMs: number
   /** Text bytes in a reply that is not streamed. */
   readonly answerBytes: number
+  /** Paced streams that still run when this plan comes are cut: who did not cancel them has no part in what follows. */
+  readonly cutsRunning: boolean
 }
 
 export const DEFAULT_PLAN: UpstreamPlan = {
@@ -28,6 +31,7 @@ export const DEFAULT_PLAN: UpstreamPlan = {
   eventsPerSecond: 0,
   firstTokenDelayMs: 0,
   answerBytes: 1024,
+  cutsRunning: true,
 }
 
 /** The frame of one text event: 20 bytes of text, of which the last are the stamp; padding as long as Bedrock's usually is. */
@@ -65,6 +69,20 @@ export function toHttpChunk(content: Buffer): Buffer {
     content,
     Buffer.from('\r\n', 'latin1'),
   ])
+}
+
+const TEXT_CHUNK = toHttpChunk(toTextFrame(0))
+const FRAME_AT = TEXT_CHUNK.indexOf('\r\n') + 2
+const STAMP_AT = TEXT_CHUNK.indexOf(MARKER) + MARKER.length
+/** The frame's last four bytes, before the chunk's line end. */
+const CRC_AT = TEXT_CHUNK.length - 2 - 4
+
+/** `toHttpChunk(toTextFrame(stampUs))`, of whole microseconds, without encoding it anew. */
+export function toStampedChunk(stampUs: number): Buffer {
+  const chunk = Buffer.from(TEXT_CHUNK)
+  chunk.write(String(stampUs).padStart(STAMP_DIGITS, '0'), STAMP_AT, 'latin1')
+  chunk.writeUInt32BE(crc32(chunk.subarray(FRAME_AT, CRC_AT)), CRC_AT)
+  return chunk
 }
 
 export const LAST_HTTP_CHUNK = Buffer.from('0\r\n\r\n', 'latin1')

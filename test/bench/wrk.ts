@@ -95,5 +95,6 @@ function toResult(summary: Summary, eventsPerReply: number): LoadResult {
     residentBytes: 0,
     latenciesMs: [],
     firstEventsMs: [],
+    delaysMs: [],
   }
 }

@@ -8,6 +8,7 @@ const MAIN = fileURLToPath(new URL('../bench/upstream-process.js', import.meta.u
 /** The bench's upstream in a process of its own: it parses nothing, so that a large request holds up no stream of it. */
 export interface UpstreamProcess {
   readonly url: string
+  /** For the streams to come; those under way go on as they began. */
   setPlan(plan: Partial<UpstreamPlan>): Promise<void>
   close(): Promise<void>
 }
@@ -19,7 +20,7 @@ export async function startUpstreamProcess(): Promise<UpstreamProcess> {
   return {
     url: `http://127.0.0.1:${port}`,
     async setPlan(plan) {
-      child.send({ ...DEFAULT_PLAN, ...plan })
+      child.send({ ...DEFAULT_PLAN, cutsRunning: false, ...plan })
       await once(child, 'message')
     },
     async close() {
