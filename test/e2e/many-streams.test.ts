@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
 import { encodeEvent, encodeException } from '../emulator/event-stream-encoder.js'
+import { createRandom } from '../random.js'
 import { eventually, MODEL, parseStream, within } from './chat.js'
 import { type CutReply, type CuttingServer, startCuttingServer } from './cutting-server.js'
 import { type Daemon, startDaemon } from './daemon.js'
@@ -33,17 +34,6 @@ interface Script {
   readonly pieceBytesMax: number
   readonly texts: readonly string[]
   readonly ending: Ending
-}
-
-/** A sequence that is the same in every run (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** Each piece names the stream, the choice and its place: nothing of another stream could stand for it. */
