@@ -6,6 +6,7 @@ import {
   type Connection,
   ConnectionError,
   type HttpRequest,
+  ListenerError,
   type ResponseListener,
 } from './http/connection.js'
 import { ConnectionPool } from './http/connection-pool.js'
@@ -239,13 +240,18 @@ class Call implements BedrockCall, ResponseListener {
     if (this.#failure !== null) this.#fail(toReplyError(this.#failure, this.#target))
     else {
       this.#over = true
-      this.#handler.onEnd()
+      try {
+        this.#handler.onEnd()
+      } catch (error) {
+        this.#handler.onError(toGatewayError(error))
+      }
     }
   }
 
   onError(error: Error): void {
     if (this.#over) return
-    if (this.#diedUnanswered(error)) this.#sendAgain()
+    if (error instanceof ListenerError) this.#fail(toGatewayError(error.cause))
+    else if (this.#diedUnanswered(error)) this.#sendAgain()
     else if (this.#failure !== null) this.#fail(toReplyError(this.#failure, this.#target))
     else this.#fail(toConnectionError(error, this.#answered))
   }

@@ -48,6 +48,35 @@ test('a reply arrives as headers, data and one end, and the connection is used a
   })
 })
 
+for (const broken of ['onHeaders', 'onData', 'onReadEnd', 'onEnd'] as const) {
+  test(`a handler whose ${broken} throws hears of it as an internal error, and the next call is answered`, async () => {
+    const answer = (arrival: Arrival): void => {
+      arrival.request.resume()
+      arrival.response.writeHead(200).write('{"ok":')
+      setTimeout(() => arrival.response.end('true}'), 20)
+    }
+    await withWire(answer, async ({ client }) => {
+      const calls: string[] = []
+      const code = await new Promise((resolve) => {
+        const note = (name: keyof BedrockHandler) => () => {
+          calls.push(name)
+          if (name === broken) throw new TypeError('a fault of ours')
+        }
+        client.send(toRequest(), {
+          onHeaders: note('onHeaders'),
+          onData: note('onData'),
+          onReadEnd: note('onReadEnd'),
+          onEnd: note('onEnd'),
+          onError: (error) => resolve(error.code),
+        })
+      })
+      assert.equal(code, 'internal_error')
+      assert.equal(calls.at(-1), broken, 'nothing is heard after it')
+      assert.equal((await sendAndHear(client)).body.toString(), '{"ok":true}')
+    })
+  })
+}
+
 for (const { name, body } of [
   { name: 'a small body', body: '{"messages":[]}' },
   { name: 'a body over 1 MB', body: 'x'.repeat(1_500_000) },

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
+import { MalformedResponseError } from './response-head.js'
 import { ResponseParser, type ResponseSink } from './response-parser.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -29,6 +30,11 @@ export class ConnectionError extends Error {
     super(code)
     this.code = code
   }
+}
+
+/** A listener threw: a fault of ours, which ends its request and nothing else. */
+export class ListenerError extends Error {
+  override readonly name = 'ListenerError'
 }
 
 export interface HttpRequest {
@@ -201,13 +207,12 @@ export class Connection {
     let used = 0
     try {
       used = this.#parser.push(readBuffer, bytes, listener)
-    } catch (error) {
-      this.#fail(error as Error)
+      if (!this.#closed && !this.#parser.ended) listener.onReadEnd()
+    } catch (cause) {
+      this.#fail(cause instanceof MalformedResponseError ? cause : new ListenerError('', { cause }))
       return
     }
-    if (this.#closed) return
-    if (this.#parser.ended) this.#onReplyEnd(listener, used === bytes)
-    else listener.onReadEnd()
+    if (!this.#closed && this.#parser.ended) this.#onReplyEnd(listener, used === bytes)
   }
 
   #onHalfClose(): void {

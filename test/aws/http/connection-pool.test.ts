@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ListenerError } from '../../../src/aws/http/connection.js'
 import { ConnectionPool, type PoolOptions } from '../../../src/aws/http/connection-pool.js'
 import { eventually } from '../../e2e/chat.js'
 import { ask, askOn, toHttpRequest } from './ask.js'
@@ -184,7 +185,8 @@ test('a listener that throws fails its own request only', async (context) => {
     },
   })
   await asked.ended
-  assert.equal(asked.error?.message, 'thrown by the listener')
+  assert.ok(asked.error instanceof ListenerError)
+  assert.equal((asked.error.cause as Error).message, 'thrown by the listener')
   await eventually(() => server.sockets[0]?.closed === true, 'the connection closes')
 })
 
