@@ -22,7 +22,7 @@ const atMost = (value: number, times?: string) => ({
 
 const results: BenchResults = {
   date: '2026-01-02T03:04:05.678Z',
-  machine: { cpu: 'Some CPU', cpus: 2, kernel: '6.18.44-extra', node: 'v22.1.0' },
+  machine: { cpu: 'Some CPU', cpus: 2, kernel: '6.18', node: 'v22.1.0' },
   runs: 5,
   windowMs: 2_000,
   results: [
@@ -93,6 +93,7 @@ test('it begins with day, machine and length of the run', () => {
     first,
     '2026-01-02: 2 cores of Some CPU, Linux 6.18, Node 22.1.0; medians of 5 runs of 2 s, taken in turns.',
   )
+  assert.match(toReadmeTable({ ...results, runs: 4 }), /^.* in turns\. \*\*A trial run/)
 })
 
 test('the README has a place for the table, which takes what stood there', () => {

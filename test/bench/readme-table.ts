@@ -100,6 +100,9 @@ const LINES: readonly Line[] = [
   { measurement: 'two-processes', metric: 'events-times', text: 'the same for streamed events/s' },
 ]
 
+/** What the bench does where nothing else is asked for. */
+const RUNS_MIN = 5
+
 const OVERLOADED = '\\*'
 const LOAD_SIDE = '†'
 
@@ -130,8 +133,8 @@ export function toReadmeTable(results: BenchResults): string {
 
 function toIntroduction({ date, machine, runs, windowMs }: BenchResults): string {
   const { cpu, cpus, kernel, node } = machine
-  const kernelShort = kernel.split('.').slice(0, 2).join('.')
-  return `${date.slice(0, 10)}: ${cpus} cores of ${cpu}, Linux ${kernelShort}, Node ${node.slice(1)}; medians of ${runs} runs of ${windowMs / 1000} s, taken in turns.`
+  const warning = runs < RUNS_MIN ? ' **A trial run: too short to rely on.**' : ''
+  return `${date.slice(0, 10)}: ${cpus} cores of ${cpu}, Linux ${kernel}, Node ${node.slice(1)}; medians of ${runs} runs of ${windowMs / 1000} s, taken in turns.${warning}`
 }
 
 function toCell({ metric, unit }: Line, measurement: MeasurementResult, contender: string): string {
@@ -169,7 +172,12 @@ function toTarget(
     ...(times === undefined || value === null ? [] : [format(value)]),
     ...(met === false ? ['missed'] : []),
   ].join(', ')
-  const of = times === undefined ? (unit === undefined ? '' : ` ${unit}`) : ` × ${times}`
+  const of =
+    times === undefined
+      ? unit === undefined
+        ? ''
+        : ` ${unit}`
+      : ` × ${COLUMNS.find(({ contender }) => contender === times)?.head ?? times}`
   const cores = coresMin === undefined ? '' : ` on ${coresMin} cores`
   return `${limit}${of}${cores}${outcome === '' ? '' : `: ${outcome}`}`
 }

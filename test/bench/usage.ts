@@ -7,7 +7,7 @@ export function toUsage(measurements: readonly string[]): string {
   --only NAMES         measurements, by name: ${measurements.join(', ')}
   --contenders TEXTS   contenders whose name holds one of these
   --runs N             rounds of each measurement (5)
-  --seconds S          length of one run after its warm-up (2)
+  --seconds S          length of one run after its warm-up (1.5)
   --cpu-prof DIR       Node contenders write a CPU profile there when they stop
   --out FILE           where the figures go as JSON (bench-results.json)
   --svg FILE           where the curves of growth go as a picture (bench-results.svg), and beside it a narrow
