@@ -93,8 +93,14 @@ export function parseChatRequest(body: unknown): ChatRequest {
     metadata: parseMetadata(fields),
     user: typeof user === 'string' && user !== '' ? user : null,
     modelFields,
-    others: Object.fromEntries(Object.entries(fields).filter(([name, value]) => isOther(name, value))),
+    others: othersOf(fields),
   }
+}
+
+/** Nearly always none: a list of all members, and an object of those that are left, would be for nothing. */
+function othersOf(fields: Fields): Fields {
+  const names = Object.keys(fields).filter((name) => isOther(name, fields[name]))
+  return names.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, fields[name]]))
 }
 
 /** Whatever has no field of its own. Open WebUI may put an object into `user` (openwebui-contract §1): that is no name. */
@@ -108,7 +114,7 @@ function isOther(name: string, value: unknown): boolean {
  * `extra_body` that is a parameter counts as if it stood beside it; where both are there, the one beside it does.
  */
 function withExtraBody(body: Fields): Pick<ChatRequest, 'modelFields'> & { readonly fields: Fields } {
-  const extra = Object.entries(parseOptional(body['extra_body'], 'extra_body', parseFields) ?? {})
+  const extraBody = parseOptional(body['extra_body'], 'extra_body', parseFields)
   const camel = parseOptional(
     body['additionalModelRequestFields'],
     'additionalModelRequestFields',
@@ -119,6 +125,8 @@ function withExtraBody(body: Fields): Pick<ChatRequest, 'modelFields'> & { reado
     'additional_model_request_fields',
     parseFields,
   )
+  if (extraBody === null) return { fields: body, modelFields: toModelFields({ ...snake, ...camel }) }
+  const extra = Object.entries(extraBody)
   const known = extra.filter(([name]) => KNOWN_MEMBERS.has(name) && name !== 'extra_body')
   const own = extra.filter(([name]) => !KNOWN_MEMBERS.has(name))
   const inExtra = Object.fromEntries(known)
@@ -127,12 +135,15 @@ function withExtraBody(body: Fields): Pick<ChatRequest, 'modelFields'> & { reado
     'extra_body.additionalModelRequestFields',
     parseFields,
   )
-  const modelFields = { ...Object.fromEntries(own), ...nested, ...snake, ...camel }
   const beside = Object.entries(body).filter(([, value]) => value !== null)
   return {
     fields: known.length === 0 ? body : Object.fromEntries([...known, ...beside]),
-    modelFields: Object.keys(modelFields).length === 0 ? null : modelFields,
+    modelFields: toModelFields({ ...Object.fromEntries(own), ...nested, ...snake, ...camel }),
   }
+}
+
+function toModelFields(fields: Fields): Fields | null {
+  return Object.keys(fields).length === 0 ? null : fields
 }
 
 /** 0 and -1 are what local runners call "all tokens": nothing to say. */

@@ -20,6 +20,8 @@ const EFFORTS = `${REASONING_EFFORTS.join(', ')} or a number of tokens`
  * `enable_thinking` (Qwen). Throws a `GatewayError` that names the member.
  */
 export function parseReasoning(fields: Fields): ReasoningRequest | null {
+  // Most clients say nothing of it.
+  if (REASONING_MEMBERS.every((name) => (fields[name] ?? null) === null)) return null
   const parts: readonly Part[] = [
     parseOptional(fields['thinking'], 'thinking', parseThinking) ?? {},
     parseOptional(fields['reasoning'], 'reasoning', parseOpenRouter) ?? {},

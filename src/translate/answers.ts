@@ -32,7 +32,10 @@ export interface AskedCall {
   readonly toolUse: { readonly toolUseId: string }
 }
 
+const NOBODY_ASKED: Answers = { list: [], find: () => null }
+
 export function createAnswers(calls: readonly AskedCall[]): Answers {
+  if (calls.length === 0) return NOBODY_ASKED
   const byId = new Map<string, Queue>()
   const byName = new Map<string, Queue>()
   const all: Queue = { answers: [], next: 0 }

@@ -27,6 +27,8 @@ export interface SayOptions {
   readonly inline: boolean
 }
 
+type TextPart = Extract<ContentPart, { type: 'text' }>
+
 /** The parts of a message as blocks, blank text left out. Throws a `GatewayError` that names a part without a block. */
 export function sayParts(
   { message, param }: Placed<ChatMessage>,
@@ -34,22 +36,22 @@ export function sayParts(
 ): Said {
   const said: Said = { blocks: [], media: [] }
   message.content.forEach((part, index) => {
-    sayPart(part, { context, tally, inline, param: `${param}.content[${index}]` }, said)
+    if (part.type === 'text') sayText(part, tally, said)
+    else sayMedia(part, { context, tally, inline, param: `${param}.content[${index}]` }, said)
+    if ('cacheControl' in part) appendCachePoint(said.blocks, part.cacheControl)
   })
   return said
 }
 
-function sayPart(part: ContentPart, options: SayOptions & { readonly param: string }, said: Said): void {
-  if (part.type !== 'text') {
-    const block = findMediaBlock(part, options)
-    if (options.inline) said.blocks.push(block)
-    else said.media.push(block)
-  } else if (part.text.trim() === '') {
-    options.tally.blankPartsDropped += 1
-  } else {
-    said.blocks.push({ text: part.text })
-  }
-  if ('cacheControl' in part) appendCachePoint(said.blocks, part.cacheControl)
+function sayText({ text }: TextPart, tally: RepairTally, said: Said): void {
+  if (text.trim() === '') tally.blankPartsDropped += 1
+  else said.blocks.push({ text })
+}
+
+function sayMedia(part: MediaPart, options: SayOptions & { readonly param: string }, said: Said): void {
+  const block = findMediaBlock(part, options)
+  if (options.inline) said.blocks.push(block)
+  else said.media.push(block)
 }
 
 /** What became of a part before the translation began. */

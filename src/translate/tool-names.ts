@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../openai/types.js'
-import { createWireNames, type WireNameRules } from './wire-names.js'
+import { createWireNames, type WireNameRules, type WireNames } from './wire-names.js'
 
 /** Tool names and tool call ids as Bedrock takes them, without collisions, the same for the same request. */
 export interface ToolNames {
@@ -25,13 +25,17 @@ export function createToolNames({ tools, toolChoice, messages }: ChatRequest): T
     ...(toolChoice?.type === 'named' ? [toolChoice.name] : []),
     ...calls.map(({ name }) => name),
   ])
-  const ids = createWireNames(
-    ID_RULES,
-    calls.map(({ id }) => id),
-  )
+  // Most chats have no calls.
+  let ids: WireNames | null = null
   return {
     toWireName: names.toWire,
-    toWireId: ids.toWire,
+    toWireId(id) {
+      ids ??= createWireNames(
+        ID_RULES,
+        calls.map((call) => call.id),
+      )
+      return ids.toWire(id)
+    },
     reserveName: names.reserve,
     changed: names.changed,
   }

@@ -170,8 +170,8 @@ const UNAVAILABLE = 'Was used earlier in this conversation. Not available now: a
  */
 function toHistoryConfig({ request, names }: ToolInput): ToolConfig | null {
   const calls = request.messages.flatMap((message) => (message.role === 'assistant' ? message.toolCalls : []))
+  if (calls.length === 0) return null
   const wireNames = new Set(calls.map(({ name }) => names.toWireName(name)))
-  if (wireNames.size === 0) return null
   return { tools: [...wireNames].map((name) => ({ toolSpec: toUnavailable(name) })) }
 }
 

@@ -21,7 +21,7 @@ const HASH_CHARACTERS = 8
 /** The same names in the same order get the same wire names: prompts stay cacheable from round to round. */
 export function createWireNames(
   { forbidden, charactersMax }: WireNameRules,
-  known: Iterable<string>,
+  known: readonly string[],
 ): WireNames {
   const wireNames = new Map<string, string>()
   const taken = new Set<string>()
@@ -57,8 +57,7 @@ export function createWireNames(
   }
 
   // First all that may stay as they are: none of the others takes their names.
-  const names = [...known]
-  for (const name of names.filter(isAllowed)) toWire(name)
-  for (const name of names) toWire(name)
+  for (const name of known) if (isAllowed(name)) toWire(name)
+  for (const name of known) toWire(name)
   return { toWire, reserve: take, changed }
 }
