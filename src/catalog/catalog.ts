@@ -76,7 +76,7 @@ export function createCatalog({ parts, generation, policy }: CatalogSource): Cat
     const part = parts.get(region)
     if (part !== undefined) regional.set(region, indexOf(policy.mantle ? part : withoutMantle(part)))
   }
-  const resolve = remember(createResolver(regional, policy))
+  const resolve = createResolver(regional, policy)
   let listed: readonly ModelEntry[] | undefined
   const all = (): readonly ModelEntry[] => {
     listed ??= listEntries(regional, policy, resolve)
@@ -104,8 +104,6 @@ export function createCatalog({ parts, generation, policy }: CatalogSource): Cat
   }
 }
 
-const REMEMBERED_MAX = 1_000
-
 /** One name on its way to a target: as the client wrote it, as it is looked up, and where. */
 interface Lookup {
   readonly requested: string
@@ -117,22 +115,6 @@ interface Lookup {
 }
 
 type Resolver = Catalog['resolve']
-
-/** Listed names stay what they are for as long as this catalog: looking one up takes 1 µs, and clients name few. */
-function remember(resolve: Resolver): Resolver {
-  const known = new Map<ImageUse, Map<string, Resolution>>()
-  return (name, use = 'generation') => {
-    const ofUse = known.get(use)
-    const standing = ofUse?.get(name)
-    if (standing !== undefined) return standing
-    const resolution = resolve(name, use)
-    if (resolution.type !== 'listed') return resolution
-    // A model goes by many names: prefixes, ARNs.
-    if (ofUse === undefined || ofUse.size >= REMEMBERED_MAX) known.set(use, new Map([[name, resolution]]))
-    else ofUse.set(name, resolution)
-    return resolution
-  }
-}
 
 /** Alias, then exact id or foundation id, then OpenAI's own names (`gpt-*`, `dall-e-*`, …), then ids that only AWS can judge. */
 function createResolver(regional: ReadonlyMap<string, RegionIndex>, policy: CatalogPolicy): Resolver {
