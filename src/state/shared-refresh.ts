@@ -74,7 +74,8 @@ export function createSharedRefresh(options: SharedRefreshOptions): SharedRefres
       await work()
     } finally {
       clearInterval(timer)
-      await pool.run('release-refresh-lease', { stateDir, holder }).catch(toFailure)
+      // Not waited for: who asks for a refresh meanwhile would join this one, which has asked AWS already.
+      void pool.run('release-refresh-lease', { stateDir, holder }).catch(toFailure)
     }
   }
 
