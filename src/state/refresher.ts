@@ -77,6 +77,8 @@ export function createRefresher(source: RefresherSource): Refresher {
   let running: Promise<RefreshReport> | null = null
   /** The running refresh takes nothing that was there before it. */
   let isThorough = false
+  /** It has asked AWS for everything: what is new since then it does not know. */
+  let isPastAsking = false
   let timer: NodeJS.Timeout | undefined
   let nextRefreshAtMs: number | null = null
   let lastRefreshAtMs = Number.NEGATIVE_INFINITY
@@ -109,6 +111,7 @@ export function createRefresher(source: RefresherSource): Refresher {
 
   async function runRefresh(cause: RefreshCause): Promise<RefreshReport> {
     adoptedAgeMs = 0
+    isPastAsking = false
     const rows = new Map<string, ReportRow>()
     /** What another process stored looks wrong: when AWS says the same, that is the second opinion. */
     const doubted = new Set<string>()
@@ -133,6 +136,7 @@ export function createRefresher(source: RefresherSource): Refresher {
           }
         }
         await Promise.all(Array.from({ length: REGIONS_AT_ONCE_MAX }, lane))
+        isPastAsking = true
       },
     })
     const regions = [...states.keys()].flatMap((region) => rows.get(region) ?? [])
@@ -223,12 +227,16 @@ export function createRefresher(source: RefresherSource): Refresher {
 
   function refresh(cause: RefreshCause): Promise<RefreshReport> {
     if (running === null) return start(cause)
-    if (cause !== 'asked' || isThorough) return running
-    // Who asks wants AWS's word: one that took over what was there before is followed by another.
+    if (cause !== 'asked' || (isThorough && !isPastAsking)) return running
+    // Who asks wants AWS's word as of now: one that took over what was there before is followed by another.
+    const isTooEarly = isPastAsking
     isThorough = true
+    isPastAsking = false
     return follow(
       running.then((report) =>
-        report.regions.some(({ outcome }) => outcome === 'adopted') ? runRefresh('asked') : report,
+        isTooEarly || report.regions.some(({ outcome }) => outcome === 'adopted')
+          ? runRefresh('asked')
+          : report,
       ),
     )
   }

@@ -74,8 +74,7 @@ export function createSharedRefresh(options: SharedRefreshOptions): SharedRefres
       await work()
     } finally {
       clearInterval(timer)
-      // Not waited for: who asks for a refresh meanwhile would join this one, which has asked AWS already.
-      void pool.run('release-refresh-lease', { stateDir, holder }).catch(toFailure)
+      await pool.run('release-refresh-lease', { stateDir, holder }).catch(toFailure)
     }
   }
 
