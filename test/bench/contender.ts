@@ -94,7 +94,8 @@ function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 }
 
-async function isReady(port: number, path: string | undefined): Promise<boolean> {
+/** Whether somebody answers there: with 200 where a path is asked, with anything otherwise. */
+export async function isReady(port: number, path?: string): Promise<boolean> {
   try {
     const { status } = await fetch(`http://127.0.0.1:${port}${path ?? '/'}`, {
       signal: AbortSignal.timeout(2_000),

@@ -1,4 +1,11 @@
-import { type BenchContext, type Contender, openAiRequests, type Running, toRunning } from './contender.js'
+import {
+  type BenchContext,
+  type Contender,
+  isReady,
+  openAiRequests,
+  type Running,
+  toRunning,
+} from './contender.js'
 import { spawnOn } from './processes.js'
 import { MODEL_ID } from './wire.js'
 
@@ -77,13 +84,15 @@ async function startPeer(context: BenchContext, peer: Peer): Promise<Running> {
   const headers = Object.fromEntries(
     Object.entries(peer.headers).map(([name, value]) => [name, fillIn(value, environment)]),
   )
+  const { pathname, search } = peer.url
+  const port = Number(peer.url.port || 80)
+  if (await isReady(port)) throw new Error(`did not start: another server answers on port ${port}`)
   const child = spawnOn(context.core, ['sh', '-c', peer.command], {
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const { pathname, search, port } = peer.url
   const request = openAiRequests({ path: pathname + search, headers, model: peer.model })
-  return toRunning(child, { port: Number(port || 80), request, startLimitMs: START_LIMIT_MS })
+  return toRunning(child, { port, request, startLimitMs: START_LIMIT_MS })
 }
 
 /** `${NAME}` → the variable, as in the command. Throws for one that is not set. */
