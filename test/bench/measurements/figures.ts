@@ -1,4 +1,4 @@
-import type { Running } from '../contenders.js'
+import { NGINX, type Running } from '../contenders.js'
 import type { LoadResult } from '../load.js'
 import type { Figures, Metric } from '../measurement.js'
 import { percentile } from '../statistics.js'
@@ -35,4 +35,23 @@ export function perEvent({ events, windowMs, cpuMs }: LoadResult): Figures {
 
 export function percentilesUs(sortedMs: readonly number[]): { readonly p50: number; readonly p99: number } {
   return { p50: percentile(sortedMs, 0.5) * 1000, p99: percentile(sortedMs, 0.99) * 1000 }
+}
+
+/** Median and p99 of what is added, in µs: the median is held to a figure, the p99 to four times what nginx adds. */
+export function addedPercentiles(medianUsMax: number): readonly Metric[] {
+  const added = { digits: 0, added: true } as const
+  return [
+    {
+      key: 'p50',
+      unit: 'µs p50',
+      ...added,
+      targets: [{ comparison: 'at most', value: medianUsMax }],
+    },
+    {
+      key: 'p99',
+      unit: 'µs p99',
+      ...added,
+      targets: [{ comparison: 'at most', value: 4, times: NGINX }],
+    },
+  ]
 }
